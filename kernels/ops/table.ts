@@ -1,0 +1,7 @@
+/** The table of all operators, made from the barrel; laws run over it. */
+import { isOp } from "../../src/graph/define.ts";
+import type { Op } from "../../src/graph/tensor.ts";
+import * as barrel from "./mod.ts";
+
+/** Every operator, in the barrel's order. */
+export const ops: readonly Op[] = Object.values(barrel).filter(isOp);
