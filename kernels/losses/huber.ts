@@ -1,0 +1,23 @@
+/** The Huber loss: squared near zero, absolute far from it. */
+import { z } from "zod";
+import { abs, min, mul, sub } from "../ops/mod.ts";
+import { type Loss, weightedMean } from "./loss.ts";
+
+const params = z.strictObject({
+  delta: z.number().positive().default(1).describe("error at which square turns into line"),
+});
+
+/**
+ * Huber (1964), as PyTorch's HuberLoss: with e = |p - t|, e^2 / 2 for e <= delta and delta (e - delta / 2)
+ * above; both are c (e - c / 2) with c = min(e, delta).
+ */
+export const huber: Loss<z.infer<typeof params>> = {
+  kind: "huber",
+  summary: "squared error up to delta, absolute error beyond",
+  params,
+  apply({ prediction, target, weight }, { delta }) {
+    const error = abs(sub(prediction, target));
+    const near = min(error, delta);
+    return weightedMean(mul(near, sub(error, mul(near, 0.5))), weight);
+  },
+};

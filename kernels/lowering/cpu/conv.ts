@@ -1,0 +1,97 @@
+/**
+ * CPU lowering of convolutions: which scheme computes which one. What no scheme knows stays ONNX Runtime's Conv.
+ *
+ *     1x1, stride 1                       one product over channels
+ *     3x3, stride 1 or 2, padding 1       bilinear tables (`bilinear.ts`), three products
+ *     the same after nearest upsampling   fused with it
+ *     3x3, few input channels             im2col and one product
+ *     3x3, few output channels            one product, then nine shifted sums
+ */
+import type { Node, Tensor } from "../../../src/graph/tensor.ts";
+import { matMul } from "../../ops/mat_mul.ts";
+import { reshape } from "../../ops/reshape.ts";
+import { transpose } from "../../ops/transpose.ts";
+import { bilinear, type ConvKind } from "./bilinear.ts";
+import { lowerFewInputs, lowerFewOutputs } from "./few_channels.ts";
+import { kronecker, matrixConstant } from "./matrix.ts";
+import { transformBoth } from "./transform.ts";
+import { type Blocked, blockedOf, extents, type Lowered, plainOf, settled } from "./value.ts";
+
+/** Channel counts up to this go through im2col or shifted sums: a table's products would be starved. */
+const FEW_CHANNELS = 8;
+
+/** Lowers Conv without a bias operand (layers add theirs as an op of its own). */
+export function lowerConv(node: Node, [x, w]: readonly Lowered[]): Lowered | undefined {
+  const { strides, pads, dilations, group } = node.attrs as ConvAttrs;
+  const [outputs, inputs, kernelHeight, kernelWidth] = node.inputs[1].shape;
+  const square = kernelHeight === kernelWidth && strides[0] === strides[1];
+  if (node.inputs.length > 2 || group !== 1 || dilations.some((d) => d !== 1) || !square) {
+    return undefined;
+  }
+  const weight = transpose(plainOf(w), [2, 3, 1, 0]);
+  if (kernelHeight === 1 && strides[0] === 1 && pads.every((pad) => pad === 0)) {
+    return pointwise(x, weight);
+  }
+  if (kernelHeight !== 3 || strides[0] > 2 || pads.some((pad) => pad !== 1)) return undefined;
+  if (inputs <= FEW_CHANNELS) {
+    return strides[0] === 1 ? lowerFewInputs(plainOf(x), weight) : undefined;
+  }
+  if (outputs <= FEW_CHANNELS) {
+    return strides[0] === 1 ? lowerFewOutputs(settled(x), weight) : undefined;
+  }
+  if (strides[0] === 2) return { blocked: byTable(settled(x), weight, "stride2") };
+  if (x.doubledFrom) return { blocked: byTable(settled(x.doubledFrom), weight, "upsampled") };
+  return { blocked: byTable(settled(x), weight, "stride1") };
+}
+
+interface ConvAttrs {
+  readonly strides: readonly number[];
+  readonly pads: readonly number[];
+  readonly dilations: readonly number[];
+  readonly group: number;
+}
+
+/** y = x W over channels; a pending shift goes through the same product. */
+function pointwise(x: Lowered, weight: Tensor): Lowered {
+  const { shift, ...image } = blockedOf(x);
+  const { positions, images, channels } = extents(image);
+  const outputs = weight.shape[3];
+  const matrix = reshape(weight, [channels, outputs]);
+  const product = matMul(reshape(image.data, [positions * images, channels]), matrix);
+  return {
+    blocked: {
+      ...image,
+      data: reshape(product, [positions, images, outputs]),
+      shift: shift && matMul(shift, matrix),
+    },
+  };
+}
+
+/**
+ * y = TO ((TF w) . (TI x)): transform in, one batched product over channels, transform out. The middle tensors
+ * are [products, tiles, products, tiles * N, C], so the filter [products, 1, products, C, O] broadcasts.
+ */
+function byTable(x: Blocked, weight: Tensor, kind: ConvKind): Blocked {
+  const { images, channels } = extents(x);
+  const outputs = weight.shape[3];
+  const down = bilinear(kind, x.height);
+  const across = bilinear(kind, x.width);
+  const filterMatrix = matrixConstant(kronecker(down.filter, across.filter));
+  const filter = matMul(filterMatrix, reshape(weight, [9, channels * outputs]));
+  const single = down.tiles === 1 && across.tiles === 1;
+  const [p, q] = [down.products, across.products];
+  const transformed = down.input && across.input
+    ? transformBoth(x.data, down.input, across.input, images * channels)
+    : x.data;
+  // Without an input transform (upsampling) every product uses the image itself.
+  const [pIn, qIn] = down.input ? [p, q] : [1, 1];
+  const rows = across.tiles * images;
+  const shapes = single
+    ? { x: [pIn * qIn, images, channels], w: [p * q, channels, outputs] }
+    : { x: [pIn, down.tiles, qIn, rows, channels], w: [p, 1, q, channels, outputs] };
+  const product = matMul(reshape(transformed, shapes.x), reshape(filter, shapes.w));
+  const spread = reshape(product, [p * down.tiles, q * across.tiles, images * outputs]);
+  const y = transformBoth(spread, down.output, across.output, images * outputs);
+  const [height, width] = [down.outputSize, across.outputSize];
+  return { data: reshape(y, [height * width, images, outputs]), height, width };
+}
