@@ -1,0 +1,3 @@
+/** The data sets that can be made by name, simple ones first. One line adds one. */
+export { shapes } from "./shapes.ts";
+export { sprites } from "./sprites.ts";

@@ -1,0 +1,170 @@
+/**
+ * Reading an artifact of type `images` (or `noise`, which contains one): splits, labels, model values.
+ *
+ *     train.npy, validation.npy, test.npy    [N, C, H, W], uint8 or float32, in stored units
+ *     train_labels.npy, ...                  [N, L], uint8, where there are labels
+ *     meta.affine                            model value = stored value * scale[c] + offset[c]
+ *
+ * Normalisation is thus two numbers per channel and never rewrites an array: uint8 images stay a quarter of the
+ * size of their float32 values, in the store as in memory.
+ */
+import type { JsonObject } from "../base/canonical.ts";
+import type { NdArray, TypedArray } from "../base/nd_array.ts";
+import type { Affine } from "../figures/grid.ts";
+import { type NpyFile, openNpy } from "../formats/npy.ts";
+
+export type { Affine } from "../figures/grid.ts";
+
+/** The parts into which images are divided, in the order in which they are shown. */
+export const splitNames = ["train", "validation", "test"] as const;
+export type SplitName = typeof splitNames[number];
+
+/** Images per split; train is always there. */
+export type SplitCounts = {
+  readonly train: number;
+  readonly validation?: number;
+  readonly test?: number;
+};
+
+/** What the columns of a label array mean; a 1 says that the attribute is there. */
+export interface ImageLabels {
+  readonly width: number;
+  /** One per column: `hair=short`, `hat`. */
+  readonly names: readonly string[];
+}
+
+/** `meta` of the artifact. */
+export interface ImagesMeta {
+  /** [C, H, W] */
+  readonly shape: readonly [number, number, number];
+  readonly counts: SplitCounts;
+  readonly dtype: "uint8" | "float32";
+  /** Left out by `load`, whose model values would be the stored ones. */
+  readonly affine?: Affine;
+  /** The stored values that are shown black and white; [0, 255] where it is left out. */
+  readonly range?: readonly [number, number];
+  readonly labels?: ImageLabels;
+}
+
+/** What is needed of an artifact; the runner's `Artifact` is one. */
+export interface ContentSource {
+  readonly meta: JsonObject;
+  /** Absolute path of a content file; throws for a name that is not there. */
+  path(file: string): string;
+  has(file: string): boolean;
+}
+
+/** The typed facts of an `images` or `noise` artifact. */
+export function imagesMeta(meta: JsonObject): ImagesMeta {
+  return meta as unknown as ImagesMeta;
+}
+
+/** The map of an images artifact, the identity where it has none. */
+export function affineOf({ affine, shape }: Pick<ImagesMeta, "affine" | "shape">): Affine {
+  return affine ?? { scale: Array(shape[0]).fill(1), offset: Array(shape[0]).fill(0) };
+}
+
+/** An images artifact, of which nothing has been read yet. */
+export interface ImageSet extends ImagesMeta {
+  /** The identity where the artifact has none. */
+  readonly affine: Affine;
+  /** Opens a split; close it, or bind it with `using`. Throws for one that is not there. */
+  split(name: SplitName): ImageSplit;
+}
+
+/** Opens an artifact of type `images` or `noise`. */
+export function openImages(artifact: ContentSource): ImageSet {
+  const meta = imagesMeta(artifact.meta);
+  const affine = affineOf(meta);
+  return {
+    ...meta,
+    affine,
+    split(name) {
+      const images = openNpy(artifact.path(`${name}.npy`));
+      const labels = `${name}_labels.npy`;
+      return new ImageSplit(
+        name,
+        images,
+        artifact.has(labels) ? openNpy(artifact.path(labels)) : undefined,
+        affine,
+      );
+    },
+  };
+}
+
+/** One split, read by rows. */
+export class ImageSplit {
+  readonly count: number;
+
+  constructor(
+    readonly name: SplitName,
+    private readonly images: NpyFile,
+    private readonly labelled: NpyFile | undefined,
+    private readonly affine: Affine,
+  ) {
+    this.count = images.count;
+  }
+
+  /** Images `start` to `start + count - 1` in model values: [count, C, H, W]. */
+  rows(start: number, count: number): NdArray<Float32Array> {
+    return toModelValues(this.stored(start, count), this.affine);
+  }
+
+  /** Images in the order of `indices`, in model values: [indices.length, C, H, W]. */
+  rowsAt(indices: ArrayLike<number>): NdArray<Float32Array> {
+    return toModelValues(this.images.rowsAt(indices), this.affine);
+  }
+
+  /** Images as they are stored: [count, C, H, W], uint8 or float32. All of them without arguments. */
+  stored(start = 0, count: number = this.count - start): NdArray {
+    return this.images.rows(start, count);
+  }
+
+  /** Labels of the same images: [count, L]; undefined where there are none. */
+  labels(start = 0, count: number = this.count - start): NdArray<Uint8Array> | undefined {
+    return this.labelled?.rows(start, count) as NdArray<Uint8Array> | undefined;
+  }
+
+  close(): void {
+    this.images.close();
+    this.labelled?.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Stored values [N, C, H, W] as model values, rounded to float32. */
+export function toModelValues(stored: NdArray, { scale, offset }: Affine): NdArray<Float32Array> {
+  const values = new Float32Array(stored.data.length);
+  eachPlane(stored, (channel, start, end) => {
+    for (let i = start; i < end; i++) {
+      values[i] = Number(stored.data[i]) * scale[channel] + offset[channel];
+    }
+  });
+  return { dtype: "float32", shape: stored.shape, data: values };
+}
+
+/** Model values [N, C, H, W] as stored values, neither rounded to whole numbers nor clipped. */
+export function toStoredValues(model: NdArray, { scale, offset }: Affine): NdArray<Float32Array> {
+  const values = new Float32Array(model.data.length);
+  eachPlane(model, (channel, start, end) => {
+    for (let i = start; i < end; i++) {
+      values[i] = (Number(model.data[i]) - offset[channel]) / scale[channel];
+    }
+  });
+  return { dtype: "float32", shape: model.shape, data: values };
+}
+
+/** Calls back with the channel and the element range of every plane of an array [N, C, H, W]. */
+export function eachPlane(
+  { shape, data }: NdArray<TypedArray>,
+  visit: (channel: number, start: number, end: number) => void,
+): void {
+  const [, channels, height, width] = shape;
+  const plane = height * width;
+  for (let start = 0, p = 0; start < data.length; start += plane, p++) {
+    visit(p % channels, start, start + plane);
+  }
+}

@@ -1,0 +1,59 @@
+/** Whole and exact reads and writes of local files, and the error of a file that is not what it promises. */
+import { StageError } from "../base/errors.ts";
+
+/** A `StageError` about one file: `Cannot read a.npy: it is 4 bytes short: ...`. */
+export function fileFault(
+  file: string,
+  reason: string,
+  value?: unknown,
+  hint?: string,
+): StageError {
+  return new StageError({ action: `read "${file}"`, reason, value, hint });
+}
+
+/** Opens a file for reading; a missing or unreadable one is a `StageError`, with the reason. */
+export function openForReading(path: string): Deno.FsFile {
+  try {
+    const file = Deno.openSync(path, { read: true });
+    if (file.statSync().isFile) return file;
+    file.close();
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  throw fileFault(path, "it is not a regular file");
+}
+
+/** Reads a whole file; a missing or unreadable one is a `StageError`, with the reason. */
+export function readWhole(path: string): Uint8Array<ArrayBuffer> {
+  using file = openForReading(path);
+  const bytes = new Uint8Array(file.statSync().size);
+  readFully(file, bytes, path);
+  return bytes;
+}
+
+/** Fills `target` from the current position. Throws a `StageError` where the file ends before. */
+export function readFully(file: Deno.FsFile, target: Uint8Array, path: string): void {
+  let filled = 0;
+  while (filled < target.length) {
+    const got = file.readSync(target.subarray(filled));
+    if (got === null || got === 0) {
+      throw fileFault(path, `it ends ${target.length - filled} bytes too early`);
+    }
+    filled += got;
+  }
+}
+
+/** Writes all bytes at the current position. */
+export function writeFully(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
+}
+
+function unreadable(path: string, error: unknown): StageError {
+  const missing = error instanceof Deno.errors.NotFound;
+  const reason = missing
+    ? "there is no such file"
+    : error instanceof Error
+    ? error.message
+    : String(error);
+  return new StageError({ action: `read "${path}"`, reason }, { cause: error });
+}

@@ -1,0 +1,103 @@
+/**
+ * What a metric is: the contract between the metrics stage and the files beside this one, each of which defines
+ * one metric. A metric compares generated images with real ones and judges no model.
+ *
+ * A number alone says little, so every metric is computed twice: once on the samples, and once with real images
+ * in the samples' place (`heldOut`, as many as there are samples where the data allow it). The second is the
+ * number's reference: what a perfect generator would get from a sample of this size.
+ */
+import type { Definition } from "../base/table.ts";
+import type { Affine } from "../figures/grid.ts";
+
+/** Channels, height, width. */
+export type ImageShape = readonly [number, number, number];
+
+/** Images in memory in model units: `data` holds `count` rows of C*H*W float32 values. */
+export interface ImageRows {
+  readonly count: number;
+  readonly data: Float32Array;
+}
+
+/** Images that stay on disk: rows are read as float32 in model units, a block at a time. */
+export interface ImageSource {
+  readonly count: number;
+  /** Rows [start, start + count). */
+  rows(start: number, count: number): Float32Array | Promise<Float32Array>;
+  /** The rows of these indices, in their order. */
+  rowsAt(indices: ArrayLike<number>): Float32Array | Promise<Float32Array>;
+}
+
+/** Real images that take the samples' place, and which of the training images each is (-1: none of them). */
+export interface HeldOut extends ImageRows {
+  readonly trainingIndex: Int32Array;
+}
+
+/** What a metric is given. Every set has the same image shape and units. */
+export interface MetricInput<P> {
+  readonly shape: ImageShape;
+  readonly samples: ImageRows;
+  readonly heldOut: HeldOut;
+  /** A draw of training images, none of which is in `heldOut`. */
+  readonly reference: ImageRows;
+  /** All training images. */
+  readonly training: ImageSource;
+  /** How images are drawn (figures/grid.ts), and the artifact's key for the drawings. */
+  readonly show: {
+    readonly affine?: Affine;
+    readonly range?: readonly [number, number];
+    readonly key?: string;
+  };
+  readonly params: P;
+  /** The key of one purpose's random numbers (base/random.ts). */
+  random(purpose: string): bigint;
+  /** Lets the event loop turn and throws where the run was interrupted: called every 100 ms or so of work. */
+  pause(): Promise<void>;
+}
+
+/** A number with what it needs to mean something. */
+export interface Measure {
+  /** What it is, with its unit and its direction, in one line. */
+  readonly meaning: string;
+  readonly value: number;
+  /** 95% interval of `value` by the bootstrap over samples (bootstrap.ts). */
+  readonly interval?: Interval;
+  /** The same number with held-out real images in the samples' place. */
+  readonly reference: number;
+  readonly referenceInterval?: Interval;
+}
+
+export type Interval = readonly [number, number];
+
+/** A picture for people: PNG bytes or SVG text. */
+export interface MetricFigure {
+  readonly file: string;
+  readonly title: string;
+  readonly caption: string;
+  readonly content: Uint8Array | string;
+}
+
+export interface MetricResult {
+  readonly measures: Readonly<Record<string, Measure>>;
+  readonly figures: readonly MetricFigure[];
+}
+
+/** A metric; the table is `mod.ts`. `P` is the type of its resolved parameters. */
+// deno-lint-ignore no-explicit-any
+export interface Metric<P = any> extends Definition {
+  /** The measures that stand for the metric where there is room for few numbers. */
+  readonly headlines: readonly string[];
+  compute(input: MetricInput<P>): Promise<MetricResult>;
+}
+
+/** Copies the rows of `indices` out of a matrix of `width` columns. */
+export function takeRows(
+  data: Float32Array,
+  width: number,
+  indices: ArrayLike<number>,
+): Float32Array {
+  const rows = new Float32Array(indices.length * width);
+  for (let i = 0; i < indices.length; i++) {
+    rows.set(data.subarray(indices[i] * width, (indices[i] + 1) * width), i * width);
+  }
+  return rows;
+}

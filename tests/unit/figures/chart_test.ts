@@ -1,0 +1,85 @@
+/** Charts: what stands in the SVG text, and that the same numbers give the same bytes. */
+import assert from "node:assert/strict";
+import { histogram, lineChart, scatter, thinned } from "../../../src/figures/chart.ts";
+
+const texts = (svg: string) =>
+  [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
+const axes = { x: { title: "step" }, y: { title: "loss (mean squared error)" } };
+
+Deno.test("a line chart has a white ground, axis titles, and a legend for several series only", async () => {
+  const points = [[0, 1], [1, 0.5], [2, 0.25]] as const;
+  const single = await lineChart({ ...axes, series: [{ name: "training", points }] });
+  assert.match(single, /^<svg [^>]*><rect [^>]*fill="white"/);
+  assert.ok(texts(single).includes("step") && texts(single).includes("loss (mean squared error)"));
+  assert.ok(!texts(single).includes("training"));
+  const double = await lineChart({
+    ...axes,
+    title: "Two runs",
+    series: [{ name: "first", points }, { name: "second", points }],
+  });
+  for (const text of ["first", "second", "Two runs"]) assert.ok(texts(double).includes(text), text);
+});
+
+Deno.test("the same numbers give the same bytes, whatever was drawn before", async () => {
+  const chart = { ...axes, series: [{ name: "a", points: [[0, 1], [3, 2]] as const }] };
+  const once = await lineChart(chart);
+  await scatter(chart);
+  await histogram({ x: { title: "v" }, sets: [{ name: "a", values: [1, 2, 3] }] });
+  assert.equal(await lineChart(chart), once);
+});
+
+Deno.test("charts drawn side by side do not disturb each other", async () => {
+  const chart = { ...axes, series: [{ name: "a", points: [[0, 1], [3, 2]] as const }] };
+  const alone = await lineChart(chart);
+  const together = await Promise.all([1, 2, 3].map(() => lineChart(chart)));
+  for (const svg of together) assert.equal(svg, alone);
+});
+
+Deno.test("a logarithmic axis leaves out what it cannot show, and marks its decades", async () => {
+  const points = [[1, 1], [2, 0.01], [3, 0], [4, -5], [5, NaN], [6, Infinity]] as const;
+  const y = { title: "loss", scale: "log" } as const;
+  const svg = await scatter({ ...axes, y, series: [{ name: "a", points }] });
+  assert.equal([...svg.matchAll(/aria-roledescription="point"/g)].length, 2);
+  for (const decade of ["0.01", "0.1", "1"]) assert.ok(texts(svg).includes(decade), decade);
+  assert.doesNotMatch(svg, /NaN|Infinity/);
+});
+
+Deno.test("a histogram shows shares over common bins", async () => {
+  const svg = await histogram({
+    x: { title: "value" },
+    sets: [{ name: "low", values: [0, 0, 0, 1] }, { name: "high", values: Float64Array.of(3, 4) }],
+    bins: 4,
+  });
+  assert.ok(texts(svg).includes("share of values"));
+  // Bins [0, 1), [1, 2), [2, 3), [3, 4] on 560 x 260 pixels: shares 3/4, 1/4, 0, 0 and 0, 0, 0, 1.
+  const outlines = [...svg.matchAll(/roledescription="line mark" d="([^"]*)"/g)].map(([, d]) => d);
+  assert.equal(outlines.length, 2);
+  assert.match(outlines[0], /^M0,65L140,65L140,195L280,195L280,260L420,260/);
+  assert.match(outlines[1], /^M0,260.*L420,260L420,0L560,0/);
+  assert.doesNotMatch(svg, /NaN/);
+});
+
+Deno.test("empty charts and charts of one value are drawn without numbers that are none", async () => {
+  const empty = await lineChart({ ...axes, series: [{ name: "a", points: [] }] });
+  const flat = await histogram({ x: { title: "v" }, sets: [{ name: "a", values: [2, 2] }] });
+  const none = await histogram({ x: { title: "v" }, sets: [] });
+  for (const svg of [empty, flat, none]) {
+    assert.match(svg, /^<svg/);
+    assert.doesNotMatch(svg, /NaN/);
+  }
+});
+
+Deno.test("text with markup stays text", async () => {
+  const svg = await lineChart({
+    x: { title: "<b> & c" },
+    y: { title: "y" },
+    series: [{ name: "a", points: [[0, 0], [1, 1]] }],
+  });
+  assert.match(svg, /&lt;b&gt; &amp; c/);
+});
+
+Deno.test("thinned keeps few points and averages runs of many", () => {
+  const points = Array.from({ length: 10 }, (_, i) => [i, 2 * i] as const);
+  assert.equal(thinned(points, 10), points);
+  assert.deepEqual(thinned(points, 5), [[0.5, 1], [2.5, 5], [4.5, 9], [6.5, 13], [8.5, 17]]);
+});

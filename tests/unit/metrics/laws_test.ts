@@ -1,0 +1,74 @@
+/** What holds for every metric in the table: a new one is tested by being exported. */
+import assert from "node:assert/strict";
+import { canonicalJson } from "../../../src/base/canonical.ts";
+import { choose, tableOf } from "../../../src/base/table.ts";
+import type { ImageShape, Metric } from "../../../src/metrics/metric.ts";
+import * as barrel from "../../../src/metrics/mod.ts";
+import { metricInput, noiseImages } from "./synthetic_images.ts";
+
+const table = tableOf<Metric>(barrel);
+const shape: ImageShape = [3, 4, 4];
+const sets = {
+  samples: noiseImages("law samples", 12, shape),
+  heldOut: noiseImages("law held out", 10, shape),
+  reference: noiseImages("law reference", 40, shape),
+};
+
+for (const [kind, metric] of table) {
+  const params = choose(table, kind);
+
+  Deno.test(`${kind}: measures are finite, lie in their intervals, and the headlines are among them`, async () => {
+    const { measures } = await metric.compute(metricInput(shape, sets, params));
+    for (const [name, measure] of Object.entries(measures)) {
+      assert.ok(Number.isFinite(measure.value) && Number.isFinite(measure.reference), name);
+      assert.match(name, /^[a-z][a-z0-9_]*$/);
+      assert.ok(measure.meaning.length > 10);
+      for (
+        const [value, interval] of [[measure.value, measure.interval], [
+          measure.reference,
+          measure.referenceInterval,
+        ]] as const
+      ) {
+        if (interval) {
+          assert.ok(interval[0] <= value && value <= interval[1], `${name} ${value} ${interval}`);
+        }
+      }
+    }
+    assert.ok(metric.headlines.length > 0);
+    for (const name of metric.headlines) assert.ok(name in measures, name);
+  });
+
+  Deno.test(`${kind}: the same input gives the same numbers and the same figures`, async () => {
+    const once = await metric.compute(metricInput(shape, sets, params));
+    const again = await metric.compute(metricInput(shape, sets, params));
+    assert.equal(canonicalJson(once.measures), canonicalJson(again.measures));
+    assert.deepEqual(once.figures, again.figures);
+  });
+
+  Deno.test(`${kind}: a set is at distance 0 from itself`, async () => {
+    const same = { ...sets, samples: sets.reference };
+    const { measures } = await metric.compute(metricInput(shape, same, params));
+    assert.ok(Math.abs(measures.distance.value) < 1e-6, `${measures.distance.value}`);
+  });
+
+  Deno.test(`${kind}: swapping samples and held-out images swaps value and reference`, async () => {
+    const input = metricInput(shape, sets, params);
+    const swapped = metricInput(
+      shape,
+      { ...sets, samples: sets.heldOut, heldOut: sets.samples },
+      params,
+    );
+    const [{ measures: a }, { measures: b }] = [
+      await metric.compute(input),
+      await metric.compute(swapped),
+    ];
+    assert.equal(a.distance.value, b.distance.reference);
+    assert.deepEqual(a.distance.interval, b.distance.referenceInterval);
+  });
+
+  Deno.test(`${kind}: an interrupted run ends at the next pause`, async () => {
+    const stopped = new Error("interrupted");
+    const input = { ...metricInput(shape, sets, params), pause: () => Promise.reject(stopped) };
+    await assert.rejects(metric.compute(input), stopped);
+  });
+}
