@@ -1,0 +1,45 @@
+/**
+ * The folder of a run: everything a person opens, copied out of the store, so that it outlives `gc` and can be
+ * given away. The store never reads it.
+ *
+ *     runs/<id>/report.html        views that ask for the top
+ *     runs/<id>/<stage>/grid.png   all views, by stage; every PNG carries the key of its artifact
+ *     runs/<id>/run.json           the run record
+ */
+import { join } from "node:path";
+import { isPng, withPngText } from "../base/png_text.ts";
+import type { Manifest, StoredView } from "../store/manifest.ts";
+import type { DiskStore } from "../store/store.ts";
+import type { RunRecord } from "./types.ts";
+
+/** Keyword of the PNG text chunk that holds the key. */
+export const PNG_KEYWORD = "bruit:key";
+
+/** Writes the folder of a run in scratch space. `artifacts`: by stage id, in the order of the run. */
+export function exportRun(
+  store: DiskStore,
+  record: RunRecord,
+  artifacts: ReadonlyMap<string, Manifest>,
+): string {
+  const folder = store.scratchFolder();
+  const rootNames = new Set<string>(["run.json", ...artifacts.keys()]);
+  for (const [stage, manifest] of artifacts) {
+    if (!manifest.views.length) continue;
+    Deno.mkdirSync(join(folder, stage));
+    for (const view of manifest.views) {
+      copyView(store, manifest, view, join(folder, stage, view.file));
+      if (!view.root) continue;
+      const name = rootNames.has(view.file) ? `${stage}-${view.file}` : view.file;
+      rootNames.add(name);
+      copyView(store, manifest, view, join(folder, name));
+    }
+  }
+  Deno.writeTextFileSync(join(folder, "run.json"), JSON.stringify(record, null, 2) + "\n");
+  return folder;
+}
+
+/** Bytes are copied, not linked: whoever edits a picture of a run must not damage the store. */
+function copyView(store: DiskStore, manifest: Manifest, view: StoredView, path: string): void {
+  const bytes = Deno.readFileSync(store.filePath(view));
+  Deno.writeFileSync(path, isPng(bytes) ? withPngText(bytes, PNG_KEYWORD, manifest.key) : bytes);
+}

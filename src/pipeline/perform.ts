@@ -1,0 +1,93 @@
+/** Runs one stage under the lock of its key and keeps what it made; knows nothing of the other stages. */
+import { canonicalJson, type JsonObject } from "../base/canonical.ts";
+import { diskFault, isDiskFull } from "../store/disk.ts";
+import type { Manifest } from "../store/manifest.ts";
+import type { StageStates } from "../store/checkpoints.ts";
+import { artifactOf, commissionOf } from "./artifact.ts";
+import type { Artifact, StageContext } from "./stage.ts";
+import { stepRow } from "./steps.ts";
+import type { Dag } from "./types.ts";
+import type { Task, World } from "./world.ts";
+
+/** A finished input and the stage that made it. */
+export interface Input {
+  readonly stage: string;
+  readonly manifest: Manifest;
+}
+
+/** Inputs by port. */
+export interface Inputs {
+  one(port: string): Input;
+  all(port: string): readonly Input[];
+}
+
+/** Makes the artifact of a task, or finds that another run made it while this one waited for the lock. */
+export async function perform(
+  task: Task,
+  inputs: Inputs,
+  dag: Dag,
+  world: World,
+): Promise<{ readonly manifest: Manifest; readonly ran: boolean }> {
+  const { store, signal, onEvent } = world;
+  const { node, judgement: { key, record, reason } } = task;
+  const { id } = node.spec;
+  const lock = await store.lockKey(key, { signal, onWait: () => onEvent({ type: "waiting", id }) });
+  try {
+    const made = await store.lookup(key);
+    if (made) return { manifest: made, ran: false };
+    onEvent({ type: "started", id, key, reason });
+    const step = { run: null, pipeline: dag.spec.name, stage: id, kind: record.kind, key };
+    store.index.write([stepRow({ ...step, status: "started" })]);
+    const scratch = store.scratchFolder();
+    const warn = (message: string) => onEvent({ type: "warning", id, message });
+    const states = store.states(scratch, warn);
+    try {
+      const draft = await node.kind.run(contextOf(task, inputs, dag, world, { scratch, states }));
+      const manifests = new Map(
+        Object.keys(node.spec.from).flatMap((port) => inputs.all(port))
+          .map(({ stage, manifest }) => [stage, manifest]),
+      );
+      const manifest = await store.commit(commissionOf(node, record, draft, scratch, manifests));
+      states.finish(key);
+      store.index.write([stepRow({ ...step, status: "ran" })]);
+      return { manifest, ran: true };
+    } catch (error) {
+      throw isDiskFull(error) ? diskFault(`run stage "${id}"`, store.root, error) : error;
+    } finally {
+      states.close();
+      store.dropScratch(scratch);
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+function contextOf(
+  { node, judgement }: Task,
+  inputs: Inputs,
+  dag: Dag,
+  { store, device, threads, signal, onEvent }: World,
+  place: { readonly scratch: string; readonly states: StageStates },
+): StageContext<unknown> {
+  const { id, params } = node.spec;
+  const artifact = ({ stage, manifest }: Input): Artifact => artifactOf(manifest, stage, store);
+  return {
+    id,
+    params,
+    inputs: {
+      one: (port) => artifact(inputs.one(port)),
+      all: (port) => inputs.all(port).map(artifact),
+    },
+    seed: dag.spec.seed,
+    key: judgement.key,
+    record: JSON.parse(canonicalJson(judgement.record)) as JsonObject,
+    folder: dag.folder,
+    scratch: place.scratch,
+    device,
+    threads,
+    signal,
+    checkpoints: place.states,
+    progress: (progress) => onEvent({ type: "progress", id, progress }),
+    log: (line) => onEvent({ type: "log", id, line }),
+  };
+}

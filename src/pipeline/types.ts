@@ -1,0 +1,103 @@
+/**
+ * The things between the arrows of the first flow; each is plain data that can be printed and golden-tested.
+ *
+ *     YAML text -> PipelineSpec -> Dag -> Plan -> Outcome -> RunRecord
+ */
+import type { Digest, Json, JsonObject } from "../base/canonical.ts";
+import type { Place } from "../base/errors.ts";
+import type { ArtifactType, StageKind } from "./stage.ts";
+
+export type { KeyRecord, Manifest } from "../store/manifest.ts";
+
+/** All stage kinds by name. */
+export type Kinds = ReadonlyMap<string, StageKind>;
+
+/** A pipeline file, resolved: overrides applied, defaults filled in, positions kept beside. */
+export interface PipelineSpec {
+  readonly name: string;
+  readonly seed: number;
+  readonly file: string;
+  readonly stages: readonly StageSpec[];
+}
+
+/** One stage of a file. */
+export interface StageSpec {
+  readonly id: string;
+  readonly uses: string;
+  /** Ids of the connected stages by port name. */
+  readonly from: Readonly<Record<string, readonly string[]>>;
+  /** Parameters with every default filled in. */
+  readonly params: JsonObject;
+  /** Where a path below this stage stands in the file: `place(["optimizer", "learning_rate"])`. */
+  place(path: readonly (string | number)[]): Place;
+}
+
+/** A stage in the graph, typed. */
+export interface DagNode {
+  readonly spec: StageSpec;
+  readonly kind: StageKind;
+  readonly type: ArtifactType;
+  /** Types of the connected inputs by port. */
+  readonly inputs: Readonly<Record<string, readonly ArtifactType[]>>;
+  /** Digest of the symbolic graph, where the stage computes through one. */
+  readonly graph?: Digest;
+}
+
+/** Stages in topological order (file order among equals). */
+export interface Dag {
+  readonly spec: PipelineSpec;
+  /** Folder of the pipeline file, where relative paths in parameters start. */
+  readonly folder: string;
+  readonly nodes: readonly DagNode[];
+}
+
+/** Verdict on one stage. */
+export type PlannedStage =
+  | {
+    readonly id: string;
+    readonly verdict: "hit";
+    readonly key: Digest;
+    readonly digest: Digest;
+    readonly reason: string;
+  }
+  | { readonly id: string; readonly verdict: "miss"; readonly key: Digest; readonly reason: string }
+  /** The key is unknown until an upstream stage has run. */
+  | { readonly id: string; readonly verdict: "pending"; readonly reason: string };
+
+export interface Plan {
+  readonly dag: Dag;
+  readonly stages: readonly PlannedStage[];
+}
+
+/** What became of one stage; the members of `--json`. */
+export interface StageOutcome {
+  readonly id: string;
+  readonly key: Digest | null;
+  readonly digest: Digest | null;
+  readonly status: "hit" | "ran" | "failed" | "skipped";
+  readonly reason: string;
+  readonly durationMs: number;
+}
+
+export interface Outcome {
+  readonly stages: readonly StageOutcome[];
+  readonly interrupted: boolean;
+}
+
+/** `run.json`. */
+export interface RunRecord {
+  readonly id: string;
+  /** Digest of the resolved spec and all artifact digests. */
+  readonly hash: Digest;
+  readonly pipeline: string;
+  readonly file: string;
+  /** The resolved pipeline, as `plan --full` prints it. */
+  readonly resolved: Json;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly status: "done" | "failed" | "interrupted";
+  readonly machine: JsonObject;
+  readonly threads: number;
+  readonly device: string;
+  readonly stages: readonly StageOutcome[];
+}
