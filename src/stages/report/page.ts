@@ -1,0 +1,109 @@
+/** The page of a report: plain data in, one self-contained HTML text out. It reads no file and knows no kind. */
+import { Buffer } from "node:buffer";
+import type { JsonObject } from "../../base/canonical.ts";
+import { style } from "./style.ts";
+import { csvTable, escapeHtml, factsTable, folded, shortNumber } from "./table.ts";
+
+/** A figure or table with its bytes. */
+export interface ReportView {
+  readonly file: string;
+  readonly title: string;
+  readonly caption: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What the report says of one stage. */
+export interface ReportSection {
+  /** Id of the stage in the pipeline. */
+  readonly id: string;
+  readonly kind: string;
+  /** Type of its artifact. */
+  readonly type: string;
+  readonly key: string;
+  readonly digest: string;
+  readonly summary: Readonly<Record<string, number | string>>;
+  readonly facts: JsonObject;
+  readonly views: readonly ReportView[];
+}
+
+/** Writes the page: contents, then a section per stage, in the order given. The same input gives the same text. */
+export function reportPage(title: string, sections: readonly ReportSection[]): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>
+${style}</style>
+</head>
+<body>
+<header>
+<h1>${escapeHtml(title)}</h1>
+<nav aria-label="Stages"><ol>
+${sections.map(contentsLine).join("\n")}
+</ol></nav>
+</header>
+<main>
+${sections.map(sectionHtml).join("\n")}
+</main>
+</body>
+</html>
+`;
+}
+
+const contentsLine = ({ id, kind, type }: ReportSection) =>
+  `<li><a href="#${escapeHtml(id)}">${escapeHtml(id)}</a> <span class="kind">${
+    described(kind, type)
+  }</span></li>`;
+
+const described = (kind: string, type: string) =>
+  escapeHtml(kind === type ? kind : `${kind} → ${type}`);
+
+function sectionHtml(section: ReportSection): string {
+  const { id, kind, type, key, digest, summary, facts, views } = section;
+  return [
+    `<section id="${escapeHtml(id)}">`,
+    `<h2>${escapeHtml(id)} <span class="kind">${described(kind, type)}</span></h2>`,
+    summaryHtml(summary),
+    ...views.map(viewHtml),
+    Object.keys(facts).length > 0 ? folded("Facts", factsTable(facts)) : "",
+    `<p class="digests">key ${digestHtml(key)} · content ${digestHtml(digest)}</p>`,
+    `</section>`,
+  ].filter((part) => part !== "").join("\n");
+}
+
+function summaryHtml(summary: ReportSection["summary"]): string {
+  const entries = Object.entries(summary).map(([name, value]) => {
+    const text = typeof value === "number" ? shortNumber(value) : value;
+    return `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(text)}</dd></div>`;
+  });
+  return entries.length > 0 ? `<dl class="summary">${entries.join("")}</dl>` : "";
+}
+
+const imageTypes: Readonly<Record<string, string>> = {
+  png: "image/png",
+  jpg: "image/jpeg",
+  svg: "image/svg+xml",
+};
+
+function viewHtml({ file, title, caption, bytes }: ReportView): string {
+  const extension = file.slice(file.lastIndexOf(".") + 1).toLowerCase();
+  const heading = `<strong>${escapeHtml(title)}.</strong> ${escapeHtml(caption)}`;
+  const text = () => new TextDecoder().decode(bytes);
+  if (extension in imageTypes) {
+    const source = `data:${imageTypes[extension]};base64,${Buffer.from(bytes).toString("base64")}`;
+    const image = `<img class="${extension}" src="${source}" alt="${escapeHtml(title)}">`;
+    return `<figure>${image}<figcaption>${heading}</figcaption></figure>`;
+  }
+  if (extension === "csv") {
+    return `<figure><figcaption>${heading}</figcaption>${csvTable(text())}</figure>`;
+  }
+  const content = extension === "json" || extension === "txt"
+    ? `<pre>${escapeHtml(text())}</pre>`
+    : `<p>The file ${escapeHtml(file)} lies in this stage's folder beside the report.</p>`;
+  return folded(escapeHtml(title), `<p>${escapeHtml(caption)}</p>${content}`);
+}
+
+const digestHtml = (digest: string) =>
+  `<code title="${escapeHtml(digest)}">${escapeHtml(digest.slice(0, 12))}</code>`;

@@ -1,0 +1,155 @@
+/**
+ * The order of the house: floors, headers, sizes, barrels, names, links, behaviour versions. `deno task tidy`
+ * runs this file alone; `deno task tidy --update` accepts the present behaviour versions.
+ */
+import assert from "node:assert/strict";
+import { dirname, join, normalize } from "node:path";
+import {
+  acceptBehaviour,
+  acceptedBehaviour,
+  currentBehaviour,
+  withoutComments,
+} from "./tidy/behaviour.ts";
+import { floorFaults } from "./tidy/floors.ts";
+import { filesBelow, importsOf, root, sourceFolders, textOf } from "./tidy/sources.ts";
+
+const sources = sourceFolders.flatMap((folder) => filesBelow(folder, ".ts"));
+const allCode = [...sources, ...filesBelow("tests", ".ts")];
+
+/** Fails with all sentences at once. */
+function noFaults(faults: readonly string[]): void {
+  assert.ok(faults.length === 0, `\n${faults.join("\n")}\n`);
+}
+
+Deno.test("tidy: there are sources to look at", () => {
+  assert.ok(sources.length > 50, `${sources.length} files`);
+});
+
+Deno.test("tidy: imports run downwards, in no circle, and only the runtime knows ONNX Runtime", async () => {
+  noFaults(floorFaults(await importsOf(sources)));
+});
+
+Deno.test("tidy: a floor that is broken is noticed", () => {
+  const faults = floorFaults([
+    { from: "src/base/a.ts", to: "src/store/b.ts", line: 1 },
+    { from: "src/pipeline/a.ts", to: "src/graph/b.ts", line: 2 },
+    { from: "src/stages/train.ts", to: "src/stages/load.ts", line: 3 },
+    { from: "src/stages/train.ts", to: "src/stages/train/loop.ts", line: 4 },
+    { from: "src/cli/a.ts", to: "npm:onnxruntime-node@1.29.0", line: 5 },
+    { from: "src/metrics/a.ts", to: "src/artifacts/b.ts", line: 6 },
+    { from: "src/artifacts/a.ts", to: "src/metrics/b.ts", line: 7 },
+    { from: "src/cli/a.ts", to: "https://example.com/a.ts", line: 8 },
+  ]);
+  const places = faults.map((fault) => fault.split(/: | is part/)[0]);
+  assert.deepEqual(places, [
+    "src/base/a.ts:1",
+    "src/pipeline/a.ts:2",
+    "src/stages/train.ts:3",
+    "src/cli/a.ts:5",
+    "src/cli/a.ts:8",
+    "src/metrics",
+    "src/artifacts",
+  ]);
+});
+
+Deno.test("tidy: every file opens with a comment that says what it is", () => {
+  noFaults(
+    allCode.filter((path) => !/^(#!.*\n)?(\/\*\*|\/\/)/.test(textOf(path))).map((path) =>
+      `${path}:1: no opening comment`
+    ),
+  );
+});
+
+Deno.test("tidy: no file is longer than 400 lines", () => {
+  const lines = (path: string) => textOf(path).trimEnd().split("\n").length;
+  noFaults(
+    allCode.filter((path) => lines(path) > 400).map((path) => `${path}: ${lines(path)} lines`),
+  );
+});
+
+Deno.test("tidy: names are snake_case and say what a file is about", () => {
+  const vague = /(^|[_/])(utils?|helpers?|managers?|misc|common|stuff)([_./]|$)/;
+  const paths = [...allCode, ...filesBelow("docs", ".md"), ...filesBelow("pipelines", ".yaml")];
+  noFaults(
+    paths.filter((path) => vague.test(path)).map((path) => `${path}: the name says nothing`),
+  );
+  noFaults(
+    allCode.filter((path) => !/^[a-z0-9_/]+\.ts$/.test(path)).map((path) =>
+      `${path}: not snake_case`
+    ),
+  );
+});
+
+Deno.test("tidy: a barrel exports every file beside it", () => {
+  const barrels = sources.filter((path) => path.endsWith("/mod.ts"));
+  const faults = barrels.flatMap((barrel) => {
+    const text = textOf(barrel);
+    const folder = dirname(barrel);
+    const beside = sources.filter((path) => dirname(path) === folder && path !== barrel);
+    return beside.filter((path) => {
+      const name = path.slice(folder.length + 1);
+      return isDefinition(path) && !text.includes(`"./${name}"`);
+    }).map((path) => `${barrel}: ${path} is not exported`);
+  });
+  noFaults(faults);
+});
+
+/**
+ * Whether a file defines an entry of its folder's table: it exports a value that has the file's own name
+ * (`normalize.ts` exports `normalize`, `mat_mul.ts` exports `matMul` or `MatMul`).
+ */
+function isDefinition(path: string): boolean {
+  const words = path.split("/").at(-1)!.replace(/\.ts$/, "").split("_");
+  const name = words.join("").toLowerCase();
+  const exported = [...textOf(path).matchAll(/^export (?:const|function) (\w+)/gm)].map((
+    [, word],
+  ) => word.toLowerCase());
+  return exported.includes(name);
+}
+
+Deno.test("tidy: links in the documents lead somewhere", () => {
+  const documents = [
+    ...filesBelow("docs", ".md"),
+    ...["README.md"].filter((path) => filesBelow(".", ".md").includes(path)),
+  ];
+  const faults = documents.flatMap((document) =>
+    [...textOf(document).matchAll(/\]\(([^)\s#]+)(#[^)\s]*)?\)/g)]
+      .map(([, target]) => target)
+      .filter((target) => !/^(https?|mailto):/.test(target))
+      .map((target) => normalize(join(dirname(document), target)))
+      .filter((target) => !exists(target))
+      .map((target) => `${document}: no ${target}`)
+  );
+  noFaults(faults);
+});
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(join(root, path));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test("tidy: a stage whose source changed has a new version, or says that it needs none", () => {
+  if (Deno.args.includes("--update")) acceptBehaviour();
+  const [accepted, current] = [acceptedBehaviour(), currentBehaviour()];
+  const kinds = [...new Set([...Object.keys(accepted), ...Object.keys(current)])];
+  noFaults(
+    kinds.filter((kind) => JSON.stringify(accepted[kind]) !== JSON.stringify(current[kind])).map((
+      kind,
+    ) =>
+      `"${kind}": the source changed. If the same inputs give other bytes now, raise its version; then run deno task tidy --update`
+    ),
+  );
+});
+
+Deno.test("tidy: comments are no part of a behaviour, text in quotes is", () => {
+  const code =
+    'const a = "// not /* one */"; // one\n/* two */ const b = `//${1}`; const c = /\\/\\//;';
+  assert.equal(
+    withoutComments(code),
+    'const a = "// not /* one */"; \n const b = `//${1}`; const c = /\\/\\//;',
+  );
+});

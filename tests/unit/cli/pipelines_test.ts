@@ -1,0 +1,35 @@
+/** The pipelines of the project: they compile, and what they mean with all defaults is on file. */
+import assert from "node:assert/strict";
+import { canonicalJson } from "../../../src/base/canonical.ts";
+import { compile, compileResolved } from "../../../src/compile.ts";
+import { resolvedJson, resolvedYaml } from "../../../src/pipeline/spec_print.ts";
+import { stageKinds } from "../../../src/stages/table.ts";
+import { fileURLToPath } from "node:url";
+import { assertGolden } from "../../golden/golden.ts";
+
+const folder = fileURLToPath(new URL("../../../pipelines/", import.meta.url));
+const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
+  name.endsWith(".yaml")
+).sort();
+
+for (const name of names) {
+  const text = Deno.readTextFileSync(folder + name);
+  const file = `pipelines/${name}`;
+
+  Deno.test(`pipelines: ${name} compiles; its resolved form is on file and resolves to itself`, () => {
+    const dag = compile({ text, file }, stageKinds, folder);
+    const resolved = resolvedJson(dag.spec, stageKinds);
+    assertGolden(`resolved_${name}`, resolvedYaml(dag.spec, stageKinds));
+    const again = compileResolved(resolved, file, stageKinds, folder);
+    assert.equal(canonicalJson(resolvedJson(again.spec, stageKinds)), canonicalJson(resolved));
+    assert.deepEqual(again.nodes.map(({ graph }) => graph), dag.nodes.map(({ graph }) => graph));
+  });
+
+  Deno.test(`pipelines: ${name} tells editors where its schema is`, () => {
+    assert.match(text, /^# yaml-language-server: \$schema=\.\/schema\.json\n/);
+  });
+}
+
+Deno.test("pipelines: there are some", () => {
+  assert.ok(names.includes("smoke.yaml") && names.includes("sprites.yaml"));
+});

@@ -1,0 +1,163 @@
+/** The command line as its own process, with the permissions of the tasks in `deno.json` and no more. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import config from "../../../deno.json" with { type: "json" };
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const verbs = [
+  "run",
+  "plan",
+  "ls",
+  "show",
+  "why",
+  "reproduce",
+  "verify",
+  "gc",
+  "data",
+  "doctor",
+  "schema",
+] as const;
+
+const pipeline = `
+name: tiny
+stages:
+  images: { uses: load, dataset: { kind: shapes, size: 4 }, count: 20 }
+  pixels: { uses: normalize, from: images }
+`;
+
+/** The command of a task, to be started in any folder. */
+function taskOf(
+  verb: keyof typeof config.tasks,
+  args: string[],
+  cwd: string,
+  without: string[] = [],
+): Deno.Command {
+  const words = config.tasks[verb].split(" ");
+  assert.deepEqual([words[0], words[1]], ["deno", "run"]);
+  const flags = words.slice(2).filter((word) => !without.includes(word))
+    .map((word) => word === "src/main.ts" ? join(root, word) : word);
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--config", join(root, "deno.json"), ...flags, ...args],
+    cwd,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+async function outputOf(command: Deno.Command) {
+  const { code, stdout, stderr } = await command.output();
+  const decoder = new TextDecoder();
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = Deno.makeTempDirSync();
+  Deno.writeTextFileSync(join(folder, "tiny.yaml"), pipeline);
+  try {
+    await body(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+Deno.test("tasks: one for each command; none reaches the network or starts programs while a pipeline runs", () => {
+  for (const verb of verbs) {
+    const task = config.tasks[verb];
+    assert.ok(task.endsWith(` src/main.ts ${verb}`), verb);
+    assert.ok(!/--allow-(net|run|import)/.test(task), verb);
+    // /proc/cpuinfo, which says what the processor can, is behind --allow-all.
+    assert.equal(/ (-A|--allow-all) /.test(task), verb === "doctor", verb);
+    const writes = task.match(/--allow-write(\S*)/)?.[1] ?? "";
+    if (verb !== "doctor") {
+      assert.equal(writes, verb === "schema" ? "=pipelines/schema.json" : "=runs", verb);
+    }
+  }
+});
+
+Deno.test("process: run, then only hits: within half a second and without ONNX Runtime", () =>
+  withFolder(async (folder) => {
+    const first = await outputOf(taskOf("run", ["tiny.yaml", "--json"], folder));
+    assert.equal(first.code, 0, first.err);
+    const { stages } = JSON.parse(first.out.trimEnd().split("\n").at(-1)!);
+    assert.ok(stages.every(({ status }: { status: string }) => status === "ran"), first.out);
+    let fastestMs = Infinity;
+    // The limit is for the program, not for a machine that does other things meanwhile.
+    for (let attempt = 0; attempt < 10 && fastestMs >= 500; attempt++) {
+      const started = performance.now();
+      const again = await outputOf(taskOf("run", ["tiny.yaml", "--json"], folder, ["--allow-ffi"]));
+      fastestMs = Math.min(fastestMs, performance.now() - started);
+      assert.equal(again.code, 0, again.err);
+      assert.ok(
+        JSON.parse(again.out).stages.every(({ status }: { status: string }) => status === "hit"),
+        again.out,
+      );
+    }
+    assert.ok(fastestMs < 500, `${fastestMs} ms`);
+  }));
+
+Deno.test("process: the other commands need no more than their tasks give", () =>
+  withFolder(async (folder) => {
+    const { run } = JSON.parse(
+      (await outputOf(taskOf("run", ["tiny.yaml", "--json"], folder))).out,
+    );
+    const cases: readonly [verb: typeof verbs[number], args: string[]][] = [
+      ["plan", ["tiny.yaml"]],
+      ["ls", []],
+      ["show", [run]],
+      ["why", ["tiny.yaml", "pixels"]],
+      ["reproduce", [run]],
+      ["verify", []],
+      ["gc", ["--keep", "0", "--yes"]],
+      ["data", ["shapes"]],
+      ["schema", ["-"]],
+      ["doctor", []],
+    ];
+    for (const [verb, args] of cases) {
+      const { code, err } = await outputOf(taskOf(verb, args, folder));
+      assert.equal(code, 0, `${verb}: ${err}`);
+    }
+  }));
+
+Deno.test("process: a folder that the task may not write is refused with the way to allow it", () =>
+  withFolder(async (folder) => {
+    const { code, err } = await outputOf(
+      taskOf("run", ["tiny.yaml", "--runs", "elsewhere"], folder),
+    );
+    assert.equal(code, 2);
+    assert.match(err, /Cannot write to elsewhere: .*\n.*--allow-write=elsewhere/);
+    assert.throws(() => Deno.statSync(join(folder, "elsewhere")), Deno.errors.NotFound);
+  }));
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`process: ${signal} while a stage runs ends with 130 and a record`, () =>
+    withFolder(async (folder) => {
+      // Large enough to be still at work when the signal comes; a sprite takes about 0.2 ms.
+      const args = ["tiny.yaml", "--set", "images.dataset=sprites", "--set", "images.count=80000"];
+      const child = taskOf("run", args, folder).spawn();
+      const [out, err] = [new Response(child.stdout).text(), untilSeen(child, "images: ", signal)];
+      const { code } = await child.status;
+      assert.equal(code, 130, await err);
+      assert.match(await out, /interrupted in .*[^]*the same command goes on from there/);
+      const { out: listed } = await outputOf(taskOf("ls", [], folder));
+      assert.match(listed, /tiny +interrupted/);
+    }));
+}
+
+/** Reads what the child says; sends it the signal as soon as it has said `word`. */
+async function untilSeen(
+  child: Deno.ChildProcess,
+  word: string,
+  signal: Deno.Signal,
+): Promise<string> {
+  let text = "";
+  let sent = false;
+  for await (const chunk of child.stderr.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (sent || !text.includes(word)) continue;
+    sent = true;
+    child.kill(signal);
+  }
+  return text;
+}

@@ -1,0 +1,163 @@
+/** `normalize`: the map it finds does to the training images what it says, without touching a file. */
+import assert from "node:assert/strict";
+import { openImages } from "../../../../src/artifacts/images.ts";
+import { ParamError } from "../../../../src/base/errors.ts";
+import { float32, type NdArray } from "../../../../src/base/nd_array.ts";
+import { writeNpy } from "../../../../src/formats/npy.ts";
+import type { Artifact } from "../../../../src/pipeline/stage.ts";
+import { load } from "../../../../src/stages/load.ts";
+import { normalize } from "../../../../src/stages/normalize.ts";
+import { TemporaryFolder } from "../../formats/temporary.ts";
+import { inferred, resolved, runStage } from "../load/run_stage.ts";
+
+/** Normalises with fresh folders for both stages; `use` sees the result while the files are there. */
+async function normalized(
+  source: object,
+  written: object,
+  use: (
+    run: Awaited<ReturnType<typeof runStage>> & { input: Artifact; train: NdArray<Float32Array> },
+  ) => void,
+) {
+  using loaded = new TemporaryFolder();
+  using scratch = new TemporaryFolder();
+  const input = (await runStage(load, source, { scratch: loaded.path })).artifact;
+  const run = await runStage(normalize, written, {
+    scratch: scratch.path,
+    inputs: { images: input },
+  });
+  using train = openImages(run.artifact).split("train");
+  use({ ...run, input, train: train.rows(0, train.count) });
+}
+
+/** A file of float32 images of two channels: 0, 1, 2, 3 and 10, 10, 14, 14, split over two images. */
+async function withFloats(use: (path: string) => Promise<void>) {
+  using folder = new TemporaryFolder();
+  writeNpy(folder.file("f.npy"), float32([2, 2, 1, 2], [0, 1, 10, 10, 2, 3, 14, 14]));
+  await use(folder.file("f.npy"));
+}
+
+const shapes = { dataset: "shapes", count: 30, split: { test: 5 } };
+
+Deno.test("normalize: uint8 goes to [-1, 1] by (x - 127.5) / 127.5, known before anything runs", async () => {
+  await normalized(shapes, {}, ({ promised, draft, input, train }) => {
+    assert.deepEqual(draft.meta, promised.meta);
+    assert.deepEqual(draft.meta.affine, {
+      scale: Array(3).fill(2 / 255),
+      offset: Array(3).fill(-1),
+    });
+    using raw = openImages(input).split("train");
+    raw.stored().data.forEach((x, i) =>
+      assert.equal(train.data[i], Math.fround((Number(x) - 127.5) / 127.5))
+    );
+    assert.deepEqual([Math.min(...train.data) >= -1, Math.max(...train.data)], [true, 1]);
+  });
+});
+
+Deno.test("normalize: files are adopted, all splits and labels of them", async () => {
+  await normalized(shapes, {}, ({ draft, input }) => {
+    const names = ["train.npy", "train_labels.npy", "test.npy", "test_labels.npy"];
+    assert.deepEqual(draft.files, names.map((name) => ({ name, from: input, file: name })));
+  });
+});
+
+Deno.test("normalize: zscore gives mean 0 and deviation 1 per channel of train", async () => {
+  await normalized(shapes, { method: "zscore" }, ({ promised, train, draft }) => {
+    assert.equal("affine" in promised.meta, false);
+    for (let c = 0; c < 3; c++) {
+      const values = [...train.data].filter((_, i) => Math.floor(i / 256) % 3 === c);
+      const mean = values.reduce((a, b) => a + b) / values.length;
+      const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+      // Float32 rounding of 25 x 256 values of order 1.
+      assert(Math.abs(mean) < 1e-6 && Math.abs(variance - 1) < 1e-6, `${mean} ${variance}`);
+    }
+    assert.match(String(draft.summary!["std after"]), /^1, 1, 1$/);
+  });
+});
+
+Deno.test("normalize: float32 is stretched from the extremes of train, or from a given interval", async () => {
+  await withFloats(async (path) => {
+    const source = { path, layout: "nchw" };
+    await normalized(source, { to: [0, 1] }, ({ train }) => {
+      assert.deepEqual(
+        [...train.data],
+        [0, 1, 10, 10, 2, 3, 14, 14].map((x) => Math.fround(x / 14)),
+      );
+    });
+    await normalized(source, { of: [0, 10] }, ({ draft, promised, train }) => {
+      assert.deepEqual(promised.meta.affine, { scale: [0.2, 0.2], offset: [-1, -1] });
+      assert.deepEqual(draft.meta.affine, promised.meta.affine);
+      assert.equal(train.data[2], 1);
+    });
+    await normalized(source, { method: "none" }, ({ train }) => {
+      assert.deepEqual([...train.data], [0, 1, 10, 10, 2, 3, 14, 14]);
+    });
+  });
+});
+
+Deno.test("normalize: the histogram has every value of every channel, before and after", async () => {
+  await withFloats((path) =>
+    normalized({ path, layout: "nchw" }, { to: [0, 1] }, ({ artifact }) => {
+      const text = Deno.readTextFileSync(artifact.views[0].path);
+      const rows = text.trim().split("\n").slice(1).map((row) => row.split(",").map(Number));
+      assert.equal(rows.length, 512);
+      const counts = [0, 1].map((c) =>
+        rows.filter((row) => row[0] === c).reduce((sum, row) => sum + row[3], 0)
+      );
+      assert.deepEqual(counts, [4, 4]);
+      const filled = rows.filter((row) => row[0] === 1 && row[3]);
+      assert.deepEqual(filled.map((row) => row[3]), [2, 2]);
+      // A bin's middle is half a bin of 4 / 256 away from its extreme.
+      assert(Math.abs(filled[0][1] - 10) <= 2 / 256 && Math.abs(filled[1][1] - 14) <= 2 / 256);
+      rows.forEach(([, before, after]) => assert(Math.abs(after - before / 14) < 1e-12));
+    })
+  );
+});
+
+Deno.test("normalize: a channel of one value is centred, and said to be so", async () => {
+  using folder = new TemporaryFolder();
+  writeNpy(folder.file("c.npy"), float32([2, 1, 2], [5, 5, 5, 5]));
+  await normalized({ path: folder.file("c.npy") }, { method: "zscore" }, ({ train, log }) => {
+    assert.deepEqual([...train.data], [0, 0, 0, 0]);
+    assert.match(log.join(), /channel 0 has one value/);
+  });
+  await normalized(
+    { path: folder.file("c.npy") },
+    {},
+    ({ train }) => assert.deepEqual([...train.data], [-1, -1, -1, -1]),
+  );
+});
+
+Deno.test("normalize: a second normalisation replaces the first", async () => {
+  using loaded = new TemporaryFolder();
+  using scratch = new TemporaryFolder();
+  const images = (await runStage(load, shapes, { scratch: loaded.path })).artifact;
+  const first =
+    (await runStage(normalize, { method: "zscore" }, { scratch: scratch.path, inputs: { images } }))
+      .artifact;
+  const second = await runStage(normalize, {}, {
+    scratch: scratch.path,
+    inputs: { images: first },
+  });
+  assert.deepEqual(second.draft.meta.affine, {
+    scale: Array(3).fill(2 / 255),
+    offset: Array(3).fill(-1),
+  });
+});
+
+Deno.test("normalize: intervals must go up, and the key holds only what is used", () => {
+  const inputs = {
+    images: {
+      meta: { shape: [1, 2, 2], counts: { train: 1 }, dtype: "uint8" },
+    } as unknown as Artifact,
+  };
+  for (const written of [{ to: [1, -1] }, { of: [3, 3] }]) {
+    assert.throws(() => inferred(normalize, written, { inputs }), (error) => {
+      assert(error instanceof ParamError);
+      return error.path[0] === Object.keys(written)[0] && /low < high/.test(error.reason);
+    });
+  }
+  const keyOf = (written: object) =>
+    normalize.keyParams!(resolved(normalize, written), undefined as never);
+  assert.deepEqual(keyOf({ method: "zscore", to: [0, 1] }), { method: "zscore" });
+  assert.deepEqual(keyOf({ to: [0, 1] }), { method: "range", to: [0, 1], of: undefined });
+});
