@@ -38,18 +38,22 @@ export class FileDigests {
   async digest(path: string, name = resolve(path)): Promise<Digest> {
     const facts = factsOf(Deno.statSync(path));
     const known = this.#learnt.get(name);
-    if (known?.facts === facts) return known.digest;
+    if (known?.facts === facts && this.#settled(path)) return known.digest;
     const [row] = this.database.all<{ facts: string; digest: Digest }>(
       "select facts, digest from files where name = ?",
       name,
     );
     if (row?.facts === facts) return row.digest;
+    const settled = this.#settled(path);
     const digest = await hashFile(path);
-    if (factsOf(Deno.statSync(path)) === facts) this.learn(path, name, digest);
+    if (settled && factsOf(Deno.statSync(path)) === facts) this.learn(path, name, digest);
     return digest;
   }
 
-  /** Notes a digest that has just been taken of a file as it is. */
+  /**
+   * Notes a digest that was taken of a file as it is. It counts from when the file is settled; so a file that is not
+   * yet must be one that nobody else writes, as a blob is.
+   */
   learn(path: string, name: string, digest: Digest): void {
     this.#learnt.set(name, { path, facts: factsOf(Deno.statSync(path)), digest });
   }

@@ -3,9 +3,6 @@ import assert from "node:assert/strict";
 import { elementCount, float32, int64, ndArray } from "../../src/base/nd_array.ts";
 import { chosen } from "../../src/base/table.ts";
 import { gradient } from "../../src/autodiff/gradient.ts";
-import { inputName } from "../../src/graph/sources.ts";
-import type { Tensor } from "../../src/graph/tensor.ts";
-import { topologicalOrder } from "../../src/graph/walk.ts";
 import { denoisingStep, stepInputs } from "../../src/programs/denoising_step.ts";
 import { packValues } from "../../src/programs/packing.ts";
 import { buildTrainingProgram, trainingNames } from "../../src/programs/training.ts";
@@ -22,6 +19,7 @@ import {
   record,
   scale,
 } from "../fixtures/unet_20_steps.ts";
+import { inputsByName } from "./inputs.ts";
 
 const STEPS = record.losses.length;
 const targets = Object.keys(lowerings) as LoweringTarget[];
@@ -34,7 +32,7 @@ for (const target of targets) {
     const { loss, collected: { parameters } } = denoisingStep(fixtureSpec);
     const { lower, tidy } = lowerings[target];
     const [lowered] = tidy(lower([loss]));
-    const named = inputsOf(lowered);
+    const named = inputsByName([lowered]);
     const gradients = gradient(lowered, parameters.map(({ name }) => named.get(name)!));
     const outputs = Object.fromEntries(
       tidy(gradients).map((g, i) => [`gradient.${parameters[i].name}`, g]),
@@ -134,13 +132,6 @@ async function train(target: LoweringTarget) {
     }
     return norms;
   }
-}
-
-function inputsOf(output: Tensor): Map<string, Tensor> {
-  const tensors = topologicalOrder([output]).map((node) => node.outputs[0]);
-  return new Map(
-    tensors.flatMap((tensor) => inputName(tensor) ? [[inputName(tensor)!, tensor]] : []),
-  );
 }
 
 function norm(values: Float32Array): number {

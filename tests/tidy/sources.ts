@@ -62,28 +62,22 @@ interface InfoTarget {
 
 /** Every import among the source files, types and `import()` included, as `deno info` sees them. */
 export async function importsOf(files: readonly string[]): Promise<Import[]> {
-  // `deno info` looks at one module, so that module imports all the others.
-  const folder = await Deno.makeTempDir();
-  try {
-    const all = join(folder, "all.ts");
-    const lines = files.map((file) => `import "${pathToFileURL(join(root, file))}";`);
-    await Deno.writeTextFile(all, lines.join("\n"));
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["info", "--json", "--config", join(root, "deno.json"), all],
-      cwd: root,
-    }).output();
-    if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
-    const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: InfoModule[] };
-    return modules.flatMap(importsOfModule);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  // `deno info` looks at one module, so that module, written into its own name, imports all the others.
+  const lines = files.map((file) => `import "${pathToFileURL(join(root, file))}";`);
+  const all = `data:application/typescript,${encodeURIComponent(lines.join(""))}`;
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", all],
+    cwd: root,
+  }).output();
+  if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
+  const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: InfoModule[] };
+  return modules.flatMap(importsOfModule);
 }
 
 function importsOfModule({ specifier, error, dependencies = [] }: InfoModule): Import[] {
   if (error) throw new Error(`${specifier}: ${error}`);
+  if (specifier.startsWith("data:")) return []; // The module that imports all others.
   const from = pathOf(specifier);
-  if (from.startsWith("..")) return []; // The module that imports all others.
   return dependencies.flatMap(({ code, type }) => [code, type]).filter((target) =>
     target !== undefined
   )

@@ -11,7 +11,7 @@ export const style = `
 }
 * { box-sizing: border-box; }
 body {
-  max-width: 56rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; background: var(--ground); color: var(--text);
+  max-width: 62rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; background: var(--ground); color: var(--text);
   font: 16px/1.55 system-ui, sans-serif;
 }
 h1 { font-size: 2rem; line-height: 1.2; margin: 0 0 1rem; }
@@ -35,9 +35,9 @@ table { border-collapse: collapse; font-size: .875rem; line-height: 1.4; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .75rem .3rem 0; text-align: left; vertical-align: top; }
 thead th { color: var(--quiet); font-weight: 500; white-space: nowrap; }
 tbody th { font-weight: 400; color: var(--quiet); white-space: nowrap; }
-td { overflow-wrap: break-word; min-width: 4rem; }
-td.text { min-width: 16rem; }
-td.number { font-variant-numeric: tabular-nums; text-align: right; white-space: nowrap; }
+td { overflow-wrap: break-word; min-width: 3rem; }
+td.text { min-width: 13rem; }
+td.number, th.number { font-variant-numeric: tabular-nums; text-align: right; white-space: nowrap; }
 td.cut { color: var(--quiet); text-align: center; }
 details { margin: 1rem 0 0; }
 summary { cursor: pointer; color: var(--quiet); }

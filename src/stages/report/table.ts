@@ -36,20 +36,16 @@ export function folded(summary: string, content: string): string {
 }
 
 function rowsTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cut = rows.length > FIRST + LAST + 1;
-  const body = cut ? [...rows.slice(0, FIRST), undefined, ...rows.slice(-LAST)] : rows;
   const left = rows.length - FIRST - LAST;
-  return [
-    `<div class="wide"><table><thead><tr>`,
-    ...head.map((name) => `<th>${escapeHtml(name)}</th>`),
-    `</tr></thead><tbody>`,
-    ...body.map((row) =>
-      row
-        ? `<tr>${row.map(cell).join("")}</tr>`
-        : `<tr><td class="cut" colspan="${head.length}">${left} more rows</td></tr>`
-    ),
-    `</tbody></table></div>`,
-  ].join("");
+  const gap = `<tr><td class="cut" colspan="${head.length}">${left} more rows</td></tr>`;
+  const lines = rows.map((row) => `<tr>${row.map(cell).join("")}</tr>`);
+  const shown = left > 1 ? [...lines.slice(0, FIRST), gap, ...lines.slice(-LAST)] : lines;
+  const names = head.map((name, column) => {
+    const numeric = rows.length > 0 && rows.every((row) => isNumber(row[column] ?? ""));
+    return `<th${numeric ? ' class="number"' : ""}>${escapeHtml(name)}</th>`;
+  });
+  return `<div class="wide"><table><thead><tr>${names.join("")}</tr></thead>` +
+    `<tbody>${shown.join("")}</tbody></table></div>`;
 }
 
 /** Facts as a table of two columns, nested ones by their dotted names. */
@@ -62,12 +58,15 @@ export function factsTable(facts: JsonObject): string {
 
 /** Numbers with four significant digits and the whole number in the tooltip; other text as it is. */
 function cell(text: string): string {
-  if (text.trim() === "" || !Number.isFinite(Number(text))) {
+  if (text.trim() === "" || !isNumber(text)) {
     return `<td${text.length > SENTENCE_LENGTH ? ' class="text"' : ""}>${escapeHtml(text)}</td>`;
   }
   const short = shortNumber(Number(text));
   return `<td class="number"${short === text ? "" : ` title="${escapeHtml(text)}"`}>${short}</td>`;
 }
+
+/** Whether a cell holds a number or, as cells of a column of numbers may, nothing. */
+const isNumber = (text: string) => Number.isFinite(Number(text));
 
 function factCell(text: string): string {
   if (text.length <= FACT_LENGTH) return `<td>${escapeHtml(text)}</td>`;

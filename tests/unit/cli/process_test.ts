@@ -110,7 +110,7 @@ Deno.test("process: the other commands need no more than their tasks give", () =
       ["reproduce", [run]],
       ["verify", []],
       ["gc", ["--keep", "0", "--yes"]],
-      ["data", ["shapes"]],
+      ["data", ["sprites"]],
       ["schema", ["-"]],
       ["doctor", []],
     ];
