@@ -1,6 +1,14 @@
 /** Durations, sizes, counts and tables as short plain text for a terminal. */
 
-/** `0.42 s`, `12.3 s`, `2 min 22 s`, `1 h 03 min`. */
+/**
+ * `0.42 s`, `12.3 s`, `2 min 22 s`, `1 h 03 min`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal(durationText(142_000), "2 min 22 s");
+ * ```
+ */
 export function durationText(ms: number): string {
   if (ms < 9_950) return `${(ms / 1000).toFixed(2)} s`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;

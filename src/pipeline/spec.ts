@@ -46,11 +46,12 @@ export function resolveSpec(document: Positioned, kinds: Kinds): PipelineSpec {
   );
   throwFaults(resolved.filter((result) => Array.isArray(result)).flat());
   const written = resolved as StageSpec[];
+  const name = top.name as string;
   return {
-    name: top.name as string,
+    name,
     seed: top.seed as number ?? 0,
     file: document.file,
-    stages: [...written, ...implicitStages(written, kinds, document.file)],
+    stages: [...written, ...implicitStages(name, written, kinds, document.file)],
   };
 }
 
@@ -104,7 +105,12 @@ function kindList(kinds: Kinds): string {
 }
 
 /** Stages that a pipeline has without naming them, such as its report. */
-function implicitStages(written: readonly StageSpec[], kinds: Kinds, file: string): StageSpec[] {
+function implicitStages(
+  pipeline: string,
+  written: readonly StageSpec[],
+  kinds: Kinds,
+  file: string,
+): StageSpec[] {
   const used = new Set(written.map((stage) => stage.uses));
   const ids = new Set(written.map((stage) => stage.id));
   const wanted = [...kinds.values()].filter((kind) => kind.implicit && !used.has(kind.kind));
@@ -112,9 +118,13 @@ function implicitStages(written: readonly StageSpec[], kinds: Kinds, file: strin
     id: freeId(kind, ids),
     uses: kind.kind,
     from: implicitConnections(written, kind),
-    params: JSON.parse(JSON.stringify(kind.params.parse({}))),
+    params: JSON.parse(JSON.stringify(kind.params.parse(implicitParams(kind, pipeline)))),
     place: () => ({ file }),
   }));
+}
+
+function implicitParams({ implicit }: StageKind, pipeline: string): JsonObject {
+  return typeof implicit === "function" ? implicit(pipeline) : {};
 }
 
 function freeId(kind: StageKind, taken: ReadonlySet<string>): string {

@@ -52,6 +52,14 @@ interface Reading {
  *
  * Throws `SpecError` with the place for anything that is not one plain document: syntax errors, duplicate keys,
  * tags, keys that are collections, unknown aliases, numbers that are not finite or too large to be exact.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const document = readDocument("a:\n  b: 1e-4", "a.yaml");
+ * assert.deepEqual(document.value, { a: { b: 0.0001 } });
+ * assert.deepEqual(placeOf(document, ["a", "b"]), { file: "a.yaml", line: 2, column: 6 });
+ * ```
  */
 export function readDocument(text: string, file: string, action = `read ${file}`): Positioned {
   if (new TextEncoder().encode(text).length > maximumBytes) {

@@ -18,7 +18,16 @@ export function resolvedYaml(spec: PipelineSpec, kinds: Kinds): string {
   return yamlText(resolvedJson(spec, kinds));
 }
 
-/** Plain data as YAML for people: lists of plain values on one line, everything else on lines of its own. */
+/**
+ * Plain data as YAML for people: lists of plain values on one line, everything else on lines of its own.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal(yamlText({ channels: [32, 64], split: { test: 0.02 } }),
+ *   "channels: [ 32, 64 ]\nsplit:\n  test: 0.02\n");
+ * ```
+ */
 export function yamlText(value: Json): string {
   const document = new Document(value, { aliasDuplicateObjects: false });
   visit(document, {

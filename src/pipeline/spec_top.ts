@@ -1,5 +1,5 @@
 /** The top level of a pipeline document: its keys, the names in it, the seed. Not the stages themselves. */
-import type { JsonObject } from "../base/canonical.ts";
+import type { Json, JsonObject } from "../base/canonical.ts";
 import { type Fault, SpecError } from "../base/errors.ts";
 import { suggestion } from "../base/nearest.ts";
 import { type Path, placeOf, type Positioned } from "./spec_document.ts";
@@ -15,7 +15,7 @@ const topLevelKeys = ["name", "seed", "stages"];
  */
 export function checkTop(document: Positioned): Positioned {
   const faults: Fault[] = [];
-  const fault = (path: Path, reason: string, part: "value" | "key", more: Partial<Fault> = {}) =>
+  const fault: Report = (path, reason, part, more = {}) =>
     faults.push({
       action: `read ${document.file}`,
       reason,
@@ -24,43 +24,45 @@ export function checkTop(document: Positioned): Positioned {
     });
   if (!isMap(document.value)) {
     fault([], "a pipeline is a map with name, seed and stages", "value");
-    throwFaults(faults);
-  }
-  const top = document.value as JsonObject;
-  for (const key of Object.keys(top)) {
-    if (topLevelKeys.includes(key)) continue;
-    fault([key], `there is no top-level key "${key}"`, "key", {
-      hint: suggestion(key, topLevelKeys),
-    });
-  }
-  if (top.name === undefined) fault([], "name is missing: a pipeline needs one", "value");
-  else if (typeof top.name !== "string" || !namePattern.test(top.name)) {
-    fault(["name"], nameRule("name"), "value", { value: top.name });
-  }
-  if (top.seed !== undefined && !(Number.isSafeInteger(top.seed) && (top.seed as number) >= 0)) {
-    fault(["seed"], "seed must be a whole number >= 0", "value", { value: top.seed });
-  }
-  if (top.stages === undefined) {
-    fault([], "stages is missing: a pipeline needs at least one", "value");
-  } else if (!isMap(top.stages) || Object.keys(top.stages as JsonObject).length === 0) {
-    fault(["stages"], "stages must be a map with at least one stage", "value", {
-      value: top.stages,
-    });
   } else {
-    for (const id of Object.keys(top.stages as JsonObject)) {
-      if (!namePattern.test(id)) {
-        fault(["stages", id], nameRule("the name of a stage"), "key", { value: id });
-      } else if (topLevelKeys.includes(id)) {
-        fault(
-          ["stages", id],
-          `a stage cannot be called "${id}": --set could not tell them apart`,
-          "key",
-        );
-      }
+    const { name, seed, stages } = document.value;
+    for (const key of Object.keys(document.value)) {
+      if (topLevelKeys.includes(key)) continue;
+      const hint = suggestion(key, topLevelKeys);
+      fault([key], `there is no top-level key "${key}"`, "key", { hint });
     }
+    if (name === undefined) fault([], "name is missing: a pipeline needs one", "value");
+    else if (typeof name !== "string" || !namePattern.test(name)) {
+      fault(["name"], nameRule("name"), "value", { value: name });
+    }
+    if (seed !== undefined && !(Number.isSafeInteger(seed) && (seed as number) >= 0)) {
+      fault(["seed"], "seed must be a whole number >= 0", "value", { value: seed });
+    }
+    checkStages(stages, fault);
   }
   throwFaults(faults);
   return document;
+}
+
+type Report = (path: Path, reason: string, part: "value" | "key", more?: Partial<Fault>) => void;
+
+/** Checks that there are stages and what they are called. */
+function checkStages(stages: Json | undefined, fault: Report): void {
+  if (stages === undefined) {
+    return fault([], "stages is missing: a pipeline needs at least one", "value");
+  }
+  if (!isMap(stages) || Object.keys(stages).length === 0) {
+    const reason = "stages must be a map with at least one stage";
+    return fault(["stages"], reason, "value", { value: stages });
+  }
+  for (const id of Object.keys(stages)) {
+    if (!namePattern.test(id)) {
+      fault(["stages", id], nameRule("the name of a stage"), "key", { value: id });
+    } else if (topLevelKeys.includes(id)) {
+      const reason = `a stage cannot be called "${id}": --set could not tell them apart`;
+      fault(["stages", id], reason, "key");
+    }
+  }
 }
 
 function nameRule(subject: string): string {

@@ -10,6 +10,7 @@ import { ndArray } from "../base/nd_array.ts";
 import { normals, randomKey } from "../base/random.ts";
 import { choiceSchema, underPath } from "../base/table.ts";
 import { mixtureAt, type NoiseProcess, noiseProcess, snrAt } from "../diffusion/process.ts";
+import { linspace } from "../diffusion/schedules/schedule.ts";
 import { schedules } from "../diffusion/schedules/table.ts";
 import { writeNpy } from "../formats/npy.ts";
 import type { AdoptedFile, Artifact, StageContext, StageKind, View } from "../pipeline/stage.ts";
@@ -23,6 +24,9 @@ type Params = z.infer<typeof params>;
 
 /** Shares of the timesteps at which images are shown; 0 is the image itself. */
 const SHOWN = [0, 0.25, 0.5, 0.75, 1];
+
+/** Largest number of points in a curve. */
+const POINTS = 400;
 
 export const forwardNoise: StageKind<Params> = {
   kind: "forward-noise",
@@ -126,15 +130,16 @@ async function snrCurve(
   { scratch }: StageContext<Params>,
   process: NoiseProcess,
 ): Promise<View> {
-  const { lineChart, thinned } = await import("../figures/chart.ts");
-  const points = Array.from(
-    { length: process.timesteps },
-    (_, t) => [t, snrAt(process, t)] as const,
-  );
+  const { lineChart } = await import("../figures/chart.ts");
+  const { timesteps } = process, count = Math.min(timesteps, POINTS);
+  const points = Array.from(linspace(0, timesteps - 1, count), (place) => {
+    const t = Math.round(place);
+    return [t, snrAt(process, t)] as const;
+  });
   const svg = await lineChart({
     x: { title: "timestep" },
     y: { title: "signal-to-noise ratio", scale: "log" },
-    series: [{ name: "SNR", points: thinned(points, 400) }],
+    series: [{ name: "SNR", points }],
   });
   const file = "snr.svg";
   Deno.writeTextFileSync(join(scratch, file), svg);

@@ -70,7 +70,10 @@ export const normalize: StageKind<Params> = {
     return {
       meta: asJson({ ...meta, affine }),
       files: adopted(artifact, meta),
-      views: histogramTable(channels, affine, context),
+      views: [
+        await histogramChart(channels, affine, context),
+        histogramTable(channels, affine, context),
+      ],
       summary: {
         method: params.method,
         "mean before": list(before.map(({ mean }) => mean)),
@@ -134,7 +137,7 @@ function histogramTable(
   channels: readonly ChannelStatistics[],
   { scale, offset }: Affine,
   { scratch }: StageContext<Params>,
-): View[] {
+): View {
   const rows = channels.flatMap(({ histogram, centres }, c) =>
     centres.map((centre, bin) => [c, centre, centre * scale[c] + offset[c], histogram[bin]])
   );
@@ -144,7 +147,32 @@ function histogramTable(
   Deno.writeTextFileSync(join(scratch, file), text);
   const caption =
     "Values of the training images per channel in 256 bins, by stored and by model value.";
-  return [{ file, title: "Histogram before and after", caption }];
+  return { file, title: "Histogram before and after, as a table", caption };
+}
+
+/** The same as curves over model values, a colour per channel. */
+async function histogramChart(
+  channels: readonly ChannelStatistics[],
+  { scale, offset }: Affine,
+  { scratch }: StageContext<Params>,
+): Promise<View> {
+  const { lineChart } = await import("../figures/chart.ts");
+  const names = channels.length === 3 ? ["red", "green", "blue"] : undefined;
+  const svg = await lineChart({
+    x: { title: "model value" },
+    y: { title: "share of values", zero: true },
+    series: channels.map(({ histogram, centres }, c) => {
+      const total = histogram.reduce((sum, count) => sum + count, 0);
+      const points = centres.map((centre, bin) =>
+        [centre * scale[c] + offset[c], histogram[bin] / total] as const
+      );
+      return { name: names?.[c] ?? `channel ${c}`, points };
+    }),
+  });
+  const file = "histogram.svg";
+  Deno.writeTextFileSync(join(scratch, file), svg);
+  const caption = "Values of the training images per channel after normalisation, in 256 bins.";
+  return { file, title: "Histogram", caption };
 }
 
 function list(values: readonly number[]): string {

@@ -152,9 +152,11 @@ export class DiskStore {
       for (const { path, ...view } of commission.views) views.push({ ...view, ...await put(path) });
       const { record, type, meta, summary } = commission;
       const manifest = sealManifest({ record, type, meta, files, views, summary });
-      writeDurably(this.manifestPath(manifest.key), canonicalJson(manifest), this.scratch.path());
+      const text = canonicalJson(manifest);
+      writeDurably(this.manifestPath(manifest.key), text, this.scratch.path());
       this.#digests.flush();
-      return manifest;
+      // Read back, so that a stage finds the members of its inputs in one order, made just now or long ago.
+      return parseManifest(text, manifest.key);
     });
   }
 

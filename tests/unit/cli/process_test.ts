@@ -82,20 +82,33 @@ Deno.test("process: run, then only hits: within half a second and without ONNX R
     assert.equal(first.code, 0, first.err);
     const { stages } = JSON.parse(first.out.trimEnd().split("\n").at(-1)!);
     assert.ok(stages.every(({ status }: { status: string }) => status === "ran"), first.out);
-    let fastestMs = Infinity;
-    // The limit is for the program, not for a machine that does other things meanwhile.
-    for (let attempt = 0; attempt < 10 && fastestMs >= 500; attempt++) {
-      const started = performance.now();
-      const again = await outputOf(taskOf("run", ["tiny.yaml", "--json"], folder, ["--allow-ffi"]));
-      fastestMs = Math.min(fastestMs, performance.now() - started);
-      assert.equal(again.code, 0, again.err);
-      assert.ok(
-        JSON.parse(again.out).stages.every(({ status }: { status: string }) => status === "hit"),
-        again.out,
-      );
+    // The limit is for the program on a free machine, so it is stretched by how slowly an empty program starts.
+    let fastest = Infinity;
+    for (let attempt = 0; attempt < 10 && fastest >= 500; attempt++) {
+      const slowness = Math.max(1, await timeOf(emptyProgram()) / emptyProgramMs);
+      const again = taskOf("run", ["tiny.yaml", "--json"], folder, ["--allow-ffi"]);
+      fastest = Math.min(fastest, await timeOf(again, assertHits) / slowness);
     }
-    assert.ok(fastestMs < 500, `${fastestMs} ms`);
+    assert.ok(fastest < 500, `${fastest} ms`);
   }));
+
+/** Milliseconds of `deno eval ""` on the machine on which the half second is promised. */
+const emptyProgramMs = 30;
+const emptyProgram = () => new Deno.Command(Deno.execPath(), { args: ["eval", ""] });
+
+async function timeOf(command: Deno.Command, check: (out: string) => void = () => {}) {
+  const started = performance.now();
+  const { code, out, err } = await outputOf(command);
+  const tookMs = performance.now() - started;
+  assert.equal(code, 0, err);
+  check(out);
+  return tookMs;
+}
+
+function assertHits(out: string): void {
+  const statuses = JSON.parse(out).stages.map(({ status }: { status: string }) => status);
+  assert.deepEqual([...new Set(statuses)], ["hit"]);
+}
 
 Deno.test("process: the other commands need no more than their tasks give", () =>
   withFolder(async (folder) => {

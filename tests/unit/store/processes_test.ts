@@ -86,12 +86,12 @@ const WRITER = `
   await store.use();
   const folder = store.scratchFolder();
   const states = store.states(folder, () => {});
-  console.log("writing");
   for (let n = 0;; n++) {
     Deno.writeTextFileSync(folder + "/a", "text " + n);
     const record = { kind: "fake", version: 1, params: { n }, inputs: {} };
     const files = [{ name: "a", path: folder + "/a" }];
     await store.commit({ record, type: "fake", meta: {}, files, views: [], summary: {} });
+    if (n === 0) console.log("the first is committed");
     Deno.writeTextFileSync(folder + "/s", "state " + n);
     await states.save({ r: 1 }, n, ["s"], {});
   }

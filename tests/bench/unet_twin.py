@@ -1,0 +1,103 @@
+"""The U-Net of kernels/models/unet.ts in PyTorch, trained or run as the product does: the peer of the benchmarks.
+
+Prints "ready", then for each number n on standard input the milliseconds of n steps as a JSON list.
+"""
+
+import json
+import math
+import sys
+import time
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+WIDTHS = [32, 64, 128, 256]
+EMBEDDING, TIME, GROUPS = 32, 128, 8
+
+
+class Block(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.norm1 = nn.GroupNorm(GROUPS, inputs)
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.time = nn.Linear(TIME, outputs)
+        self.norm2 = nn.GroupNorm(GROUPS, outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.skip = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
+
+    def forward(self, x, time):
+        h = self.conv1(F.silu(self.norm1(x))) + self.time(time)[:, :, None, None]
+        return self.conv2(F.silu(self.norm2(h))) + self.skip(x)
+
+
+class UNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.time1, self.time2 = nn.Linear(EMBEDDING, TIME), nn.Linear(TIME, TIME)
+        self.first = nn.Conv2d(3, WIDTHS[0], 3, padding=1)
+        before = [WIDTHS[0], *WIDTHS[:-1]]
+        self.down = nn.ModuleList(Block(a, b) for a, b in zip(before, WIDTHS))
+        self.shrink = nn.ModuleList(nn.Conv2d(w, w, 3, stride=2, padding=1) for w in WIDTHS[:-1])
+        self.mid = Block(WIDTHS[-1], WIDTHS[-1])
+        self.up = nn.ModuleList(Block(2 * w, w) for w in reversed(WIDTHS))
+        self.grow = nn.ModuleList(
+            nn.Conv2d(a, b, 3, padding=1) for a, b in zip(WIDTHS[:0:-1], WIDTHS[-2::-1])
+        )
+        self.norm = nn.GroupNorm(GROUPS, WIDTHS[0])
+        self.last = nn.Conv2d(WIDTHS[0], 3, 3, padding=1)
+
+    def forward(self, x, t):
+        half = EMBEDDING // 2
+        angle = t[:, None] * torch.exp(-math.log(10000) * torch.arange(half) / half)
+        time = torch.cat([angle.sin(), angle.cos()], 1)
+        time = F.silu(self.time2(F.silu(self.time1(time))))
+        h, skips = self.first(x), []
+        for level, block in enumerate(self.down):
+            h = block(h, time)
+            skips.append(h)
+            if level < len(self.shrink):
+                h = self.shrink[level](h)
+        h = self.mid(h, time)
+        for level, block in enumerate(self.up):
+            h = block(torch.cat([h, skips.pop()], 1), time)
+            if level < len(self.grow):
+                h = self.grow[level](F.interpolate(h, scale_factor=2, mode="nearest"))
+        return self.last(F.silu(self.norm(h)))
+
+
+def main():
+    mode, size, batch, threads = sys.argv[1], *map(int, sys.argv[2:5])
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    net = UNet()
+    optimizer = torch.optim.AdamW(net.parameters(), lr=1e-4)
+    images = torch.randint(0, 256, (1000, 3, size, size), dtype=torch.uint8)
+    alphas = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 1000), 0)
+
+    def train():
+        x0 = images[torch.randint(0, 1000, (batch,))].float() / 127.5 - 1
+        t = torch.randint(0, 1000, (batch,))
+        noise, a = torch.randn_like(x0), alphas[t][:, None, None, None]
+        optimizer.zero_grad(set_to_none=True)
+        F.mse_loss(net(a.sqrt() * x0 + (1 - a).sqrt() * noise, t.float()), noise).backward()
+        optimizer.step()
+
+    x, t = torch.randn(batch, 3, size, size), torch.full((batch,), 500.0)
+
+    def sample():
+        with torch.no_grad():
+            net(x, t)
+
+    step = {"train": train, "sample": sample}[mode]
+    print("ready", flush=True)
+    for line in sys.stdin:
+        times = []
+        for _ in range(int(line)):
+            start = time.perf_counter()
+            step()
+            times.append((time.perf_counter() - start) * 1e3)
+        print(json.dumps(times), flush=True)
+
+
+main()
