@@ -5,7 +5,7 @@ import { listRuns } from "../pipeline/runs.ts";
 import { bytesBelow, statOf } from "../store/disk.ts";
 import { bytesText, tableText } from "./format.ts";
 import { machineFacts, permitted } from "./machine.ts";
-import type { CommonOptions } from "./program.ts";
+import type { CommonOptions } from "./options.ts";
 import { openToLook } from "./runs_folder.ts";
 import type { Terminal } from "./terminal.ts";
 

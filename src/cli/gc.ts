@@ -1,7 +1,7 @@
 /** `bruit gc`: drops what the newest runs do not need, or says what that would be. */
 import { gc as collect } from "../pipeline/runs.ts";
 import { bytesText, countText, shortDigest, tableText } from "./format.ts";
-import type { CommonOptions } from "./program.ts";
+import type { CommonOptions } from "./options.ts";
 import { openToWrite } from "./runs_folder.ts";
 import type { Terminal } from "./terminal.ts";
 

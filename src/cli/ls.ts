@@ -1,7 +1,7 @@
 /** `bruit ls`: the runs on record. */
 import { listRuns } from "../pipeline/runs.ts";
 import { durationText, shortDigest, tableText } from "./format.ts";
-import type { CommonOptions } from "./program.ts";
+import type { CommonOptions } from "./options.ts";
 import { openToLook } from "./runs_folder.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -4,7 +4,7 @@ import { plan as planStages } from "../pipeline/plan.ts";
 import { resolvedJson, resolvedYaml } from "../pipeline/spec_print.ts";
 import { countText, tableText } from "./format.ts";
 import { folderOf, readPipelineFile } from "./pipeline_file.ts";
-import type { FileOptions } from "./program.ts";
+import type { FileOptions } from "./options.ts";
 import { openToLook } from "./runs_folder.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -6,24 +6,6 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { version } from "./machine.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Options that several commands share. */
-export interface CommonOptions {
-  /** Folder of the store and the runs. */
-  readonly runs: string;
-  readonly json?: boolean;
-}
-
-/** Options of commands that compile a pipeline file. */
-export interface FileOptions extends CommonOptions {
-  readonly set?: readonly string[];
-}
-
-/** Options of commands that run stages. */
-export interface RunOptions extends FileOptions {
-  readonly device: "auto" | "cpu" | "cuda";
-  readonly threads?: number;
-}
-
 /** A command's deed: its arguments and options, resolved to an exit code. */
 type Act = (terminal: Terminal, ...args: never[]) => Promise<number>;
 

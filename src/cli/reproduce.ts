@@ -11,7 +11,7 @@ import { tableText } from "./format.ts";
 import { interruptedCode, interruption } from "./interruption.ts";
 import { machineFacts, memoryForStages } from "./machine.ts";
 import { folderOf } from "./pipeline_file.ts";
-import type { CommonOptions } from "./program.ts";
+import type { CommonOptions } from "./options.ts";
 import { showProgress } from "./progress.ts";
 import { showEvent } from "./run.ts";
 import { openToWrite } from "./runs_folder.ts";

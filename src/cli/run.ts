@@ -10,7 +10,7 @@ import { countText, durationText, shortDigest, tableText } from "./format.ts";
 import { interruption } from "./interruption.ts";
 import { coreCount, machineFacts, memoryForStages } from "./machine.ts";
 import { folderOf, readPipelineFile } from "./pipeline_file.ts";
-import type { RunOptions } from "./program.ts";
+import type { RunOptions } from "./options.ts";
 import { type ProgressView, showProgress } from "./progress.ts";
 import { openToWrite } from "./runs_folder.ts";
 import type { Terminal } from "./terminal.ts";

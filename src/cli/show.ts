@@ -6,7 +6,7 @@ import { yamlText } from "../pipeline/spec_print.ts";
 import type { Manifest, RunRecord } from "../pipeline/types.ts";
 import type { DiskStore } from "../store/store.ts";
 import { bytesText, durationText, numberText, shortDigest, tableText } from "./format.ts";
-import type { CommonOptions } from "./program.ts";
+import type { CommonOptions } from "./options.ts";
 import { openToLook } from "./runs_folder.ts";
 import type { Terminal } from "./terminal.ts";
 

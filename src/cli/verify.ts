@@ -1,7 +1,7 @@
 /** `bruit verify`: reads the whole store again. */
 import { verifyStore } from "../store/upkeep.ts";
 import { bytesText, countText, shortDigest } from "./format.ts";
-import type { CommonOptions } from "./program.ts";
+import type { CommonOptions } from "./options.ts";
 import { showProgress } from "./progress.ts";
 import { openToWrite } from "./runs_folder.ts";
 import type { Terminal } from "./terminal.ts";

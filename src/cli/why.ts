@@ -10,7 +10,7 @@ import type { Plan } from "../pipeline/types.ts";
 import type { DiskStore } from "../store/store.ts";
 import { tableText } from "./format.ts";
 import { folderOf, readPipelineFile } from "./pipeline_file.ts";
-import type { FileOptions } from "./program.ts";
+import type { FileOptions } from "./options.ts";
 import { openToLook } from "./runs_folder.ts";
 import type { Terminal } from "./terminal.ts";
 

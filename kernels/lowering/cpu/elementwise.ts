@@ -9,8 +9,7 @@ import { reshape } from "../../ops/reshape.ts";
 import { sigmoid } from "../../ops/sigmoid.ts";
 import { sub } from "../../ops/sub.ts";
 import { tanh } from "../../ops/tanh.ts";
-import type { LoweringRule } from "./lower.ts";
-import { type Blocked, type Lowered, settled } from "./value.ts";
+import { type Blocked, type Lowered, type LoweringRule, settled } from "./value.ts";
 import type { Tensor } from "../../../src/graph/tensor.ts";
 
 /** Rules for the ops that networks apply to images. */

@@ -9,14 +9,11 @@ import { lowerConv } from "./conv.ts";
 import { elementwiseRules } from "./elementwise.ts";
 import { lowerGroupNorm } from "./group_norm.ts";
 import { lowerResize } from "./resize.ts";
-import { type Lowered, plainOf } from "./value.ts";
+import { type Lowered, type LoweringRule, plainOf } from "./value.ts";
 import { concat } from "../../ops/concat.ts";
 import { conv } from "../../ops/conv.ts";
 import { groupNormalization } from "../../ops/group_normalization.ts";
 import { resize } from "../../ops/resize.ts";
-
-/** Lowers one node; undefined where the node is better left in its own layout. */
-export type LoweringRule = (node: Node, inputs: readonly Lowered[]) => Lowered | undefined;
 
 const rules = new Map<Op, LoweringRule>([
   ...elementwiseRules,

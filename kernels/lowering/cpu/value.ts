@@ -6,7 +6,7 @@
  * that is still to be added at every position: biases and time embeddings end up there, and a normalisation
  * absorbs them without a pass over the image.
  */
-import type { Tensor } from "../../../src/graph/tensor.ts";
+import type { Node, Tensor } from "../../../src/graph/tensor.ts";
 import { add } from "../../ops/add.ts";
 import { reshape } from "../../ops/reshape.ts";
 import { transpose } from "../../ops/transpose.ts";
@@ -27,6 +27,9 @@ export interface Lowered {
   /** This image is that one, doubled by nearest neighbour: a convolution that follows takes the small one. */
   readonly doubledFrom?: Lowered;
 }
+
+/** Lowers one node; undefined where the node is better left in its own layout. */
+export type LoweringRule = (node: Node, inputs: readonly Lowered[]) => Lowered | undefined;
 
 /** [H*W, N, C] with N and C by name. */
 export function extents(
