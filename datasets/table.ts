@@ -3,5 +3,5 @@ import { type Table, tableOf } from "../src/base/table.ts";
 import type { Dataset } from "./dataset.ts";
 import * as barrel from "./mod.ts";
 
-/** All data sets by the name that a pipeline gives them, in the order of the barrel. */
+/** All data sets by the name that a pipeline gives them, in alphabetical order. */
 export const datasets: Table<Dataset> = tableOf<Dataset>(barrel);

@@ -70,7 +70,7 @@ export async function run(
     durationMs: world.now() - begun,
     machine: circumstances.machine,
     threads: world.threads,
-    device: world.device,
+    device: world.device.name,
   });
   return { outcome, record };
 }

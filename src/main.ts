@@ -11,6 +11,11 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   try {
     return await dispatch(args, terminal);
   } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) {
+      const advice = "The tasks in deno.json name all permissions that a command needs.";
+      terminal.err(`Deno gave no permission: ${error.message}\n${advice}\n`);
+      return 1;
+    }
     if (!(error instanceof BruitError)) {
       terminal.err(`${error instanceof Error ? error.stack ?? error.message : String(error)}\n`);
       return 1;

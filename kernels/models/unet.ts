@@ -125,7 +125,7 @@ function validate(params: UnetParams, [, height, width]: ImageShape) {
   if (height % shrink !== 0 || width % shrink !== 0) {
     throw new ParamError(
       ["channels"],
-      `${channels.length} levels need an image size divisible by ${shrink}, not ${height}x${width}`,
+      `has ${channels.length} levels, which need an image size divisible by ${shrink}, not ${height}x${width}`,
       channels,
       "Use fewer levels or another image size.",
     );

@@ -4,6 +4,11 @@
  * A PNG is an 8-byte signature and chunks: length (4 bytes, big-endian, of the data alone), type (4 letters), data,
  * CRC-32 of type and data. `tEXt` holds `keyword NUL text` in Latin-1 (PNG specification, third edition, 11.3.3.2).
  */
+import { crc32 } from "node:zlib";
+
+/** Keyword of the text that names the artifact to which a picture belongs: its key. */
+export const keyKeyword = "bruit:key";
+
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /** Length and type before the data of a chunk, and the CRC after it, in bytes. */
@@ -15,17 +20,23 @@ export function isPng(bytes: Uint8Array): boolean {
   return SIGNATURE.every((byte, i) => bytes[i] === byte);
 }
 
-/** A copy of a PNG with a text chunk right after its header; one of the same keyword is replaced. */
+/**
+ * A copy of a PNG with a text chunk before its end; one of the same keyword is replaced. A keyword has 1 to 79
+ * printable Latin-1 characters (section 11.3.3.1).
+ */
 export function withPngText(
   png: Uint8Array,
   keyword: string,
   text: string,
 ): Uint8Array<ArrayBuffer> {
+  if (!/^[\x20-\x7e\xa1-\xff]{1,79}$/.test(keyword)) {
+    throw new Error(`"${keyword}" cannot be a PNG keyword`);
+  }
   const parts: Uint8Array[] = [png.subarray(0, SIGNATURE.length)];
   for (const chunk of chunksOf(png)) {
     if (keywordOf(chunk) === keyword) continue;
+    if (chunk.type === "IEND") parts.push(textChunk(keyword, text));
     parts.push(chunk.bytes);
-    if (chunk.type === "IHDR") parts.push(textChunk(keyword, text));
   }
   const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
@@ -69,25 +80,15 @@ function keywordOf({ type, data }: Chunk): string | undefined {
 }
 
 function textChunk(keyword: string, text: string): Uint8Array {
-  const data = Uint8Array.from(`tEXt${keyword}\0${text}`, (letter) => letter.charCodeAt(0));
-  const chunk = new Uint8Array(data.length + 8);
+  const body = Uint8Array.from(`tEXt${keyword}\0${text}`, (letter) => letter.charCodeAt(0));
+  const chunk = new Uint8Array(body.length + 8);
   const view = new DataView(chunk.buffer);
-  view.setUint32(0, data.length - 4);
-  chunk.set(data, 4);
-  view.setUint32(chunk.length - 4, crc32(data));
+  view.setUint32(0, body.length - 4);
+  chunk.set(body, 4);
+  view.setUint32(chunk.length - 4, crc32(body));
   return chunk;
 }
 
 function latin1(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-}
-
-/** CRC-32 as in ISO 3309 (reflected polynomial 0xedb88320), bit by bit: the texts are short. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
 }

@@ -18,16 +18,23 @@ export interface Definition {
 /** What a user chose: the kind and its parameters with all defaults filled in. */
 export type Choice = { readonly kind: string } & Readonly<Record<string, unknown>>;
 
-export type Table<D extends Definition> = ReadonlyMap<string, D>;
+/** Definitions by kind. */
+export type Table<D> = ReadonlyMap<string, D>;
 
-/** The table of all definitions that a barrel exports, in its order; other exports are passed over. */
-export function tableOf<D extends Definition>(barrel: Readonly<Record<string, unknown>>): Table<D> {
-  const definitions = Object.values(barrel).filter(isDefinition) as D[];
+/**
+ * The table of all definitions that a barrel exports, by kind in alphabetical order; other exports are passed over.
+ * The order of a barrel's lines cannot be had: the language sorts what `import * as` gives by name.
+ */
+export function tableOf<D extends Pick<Definition, "kind">>(
+  barrel: Readonly<Record<string, unknown>>,
+): Table<D> {
+  const definitions = Object.values(barrel).filter(hasKind) as D[];
+  definitions.sort((a, b) => (a.kind < b.kind ? -1 : 1));
   return new Map(definitions.map((definition) => [definition.kind, definition]));
 }
 
-function isDefinition(value: unknown): value is Definition {
-  return typeof value === "object" && value !== null && "kind" in value && "params" in value;
+function hasKind(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "kind" in value;
 }
 
 /** The schema of a choice from a table: strict, one branch per kind, told apart by `kind`. */

@@ -1,4 +1,4 @@
-/** `bruit data`: the data sets that can be made by name. */
+/** The command `data`: the data sets that can be made by name. */
 import { SpecError } from "../base/errors.ts";
 import { suggestion } from "../base/nearest.ts";
 import { cardText, prepareDataset } from "../../datasets/card.ts";

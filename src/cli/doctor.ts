@@ -1,8 +1,8 @@
-/** `bruit doctor`: what this machine offers, and why not more. */
+/** The command `doctor`: what this machine offers, and why not more. */
 import { resolve } from "node:path";
 import type { Json, JsonObject } from "../base/canonical.ts";
-import { listRuns } from "../pipeline/runs.ts";
-import { bytesBelow, statOf } from "../store/disk.ts";
+import { listRuns, runFolder } from "../pipeline/runs.ts";
+import { bytesBelow } from "../store/disk.ts";
 import { bytesText, tableText } from "./format.ts";
 import { machineFacts, permitted } from "./machine.ts";
 import type { CommonOptions } from "./options.ts";
@@ -39,11 +39,17 @@ function storeFacts(runs: string): JsonObject {
   const folder = resolve(runs);
   using store = openToLook(runs);
   const writable = Deno.permissions.querySync({ name: "write", path: folder }).state === "granted";
+  const runIds = listRuns(store).map(({ id }) => id);
+  const sizeOf = (paths: readonly string[]) =>
+    paths.reduce((sum, path) => sum + bytesBelow(path), 0);
   return {
     storeFolder: folder,
     storeWritable: writable,
-    storeSizeBytes: statOf(folder) ? bytesBelow(folder) : 0,
-    runs: listRuns(store).length,
+    // The first two are what `verify` and `gc` count; manifests, index and scratch space are left out.
+    artifactsBytes: sizeOf([store.blobs.root]),
+    savedStatesBytes: sizeOf([store.path("checkpoints")]),
+    runs: runIds.length,
+    runFoldersBytes: sizeOf(runIds.map((id) => runFolder(store, id))),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Durations, sizes, counts and tables as short plain text for a terminal. */
+import type { Amount } from "../store/upkeep.ts";
 
 /**
  * `0.42 s`, `12.3 s`, `2 min 22 s`, `1 h 03 min`.
@@ -41,6 +42,13 @@ export function numberText(value: number): string {
 /** `1 stage`, `2 stages`. */
 export function countText(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** `7 artifacts in 15 files of 1.2 MB, 1 saved state of 3.1 MB`: what `verify` and `gc` count, in the same words. */
+export function amountText({ artifacts, files, fileBytes, states, stateBytes }: Amount): string {
+  const made = `${countText(artifacts, "artifact")} in ${countText(files, "file")}`;
+  const saved = countText(states, "saved state");
+  return `${made} of ${bytesText(fileBytes)}, ${saved} of ${bytesText(stateBytes)}`;
 }
 
 /** Rows as left-aligned columns, two spaces apart, no space at the end of a line. */

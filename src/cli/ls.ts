@@ -1,4 +1,4 @@
-/** `bruit ls`: the runs on record. */
+/** The command `ls`: the runs on record. */
 import { listRuns } from "../pipeline/runs.ts";
 import { durationText, shortDigest, tableText } from "./format.ts";
 import type { CommonOptions } from "./options.ts";

@@ -1,4 +1,4 @@
-/** `bruit plan`: what `run` would do, or the resolved pipeline. Writes no file. */
+/** The command `plan`: what `run` would do, or the resolved pipeline. Writes no file. */
 import { compile } from "../compile.ts";
 import { plan as planStages } from "../pipeline/plan.ts";
 import { resolvedJson, resolvedYaml } from "../pipeline/spec_print.ts";

@@ -42,7 +42,8 @@ export async function dispatch(args: readonly string[], terminal: Terminal): Pro
 type Bind = (load: () => Promise<Act>) => (...given: unknown[]) => Promise<void>;
 
 function describeProgram(act: Bind): Command {
-  const program = new Command("bruit")
+  const program = new Command("deno task")
+    .usage("<command> [options]")
     .description(
       "Declarative pipelines for generative image models: say what in YAML, run only what changed.",
     )
@@ -55,7 +56,7 @@ function describeProgram(act: Bind): Command {
   describeMachine(program, act);
   return program.addHelpText(
     "after",
-    examples("bruit run pipelines/smoke.yaml", "bruit run --help"),
+    examples("deno task run pipelines/smoke.yaml", "deno task run --help"),
   );
 }
 
@@ -67,9 +68,9 @@ function describeRunning(program: Command, act: Bind): void {
     .addHelpText(
       "after",
       examples(
-        "bruit run pipelines/sprites.yaml",
-        "bruit run pipelines/sprites.yaml --set model.epochs=100 --set seed=7",
-        "bruit run pipelines/smoke.yaml --json --device cpu --threads 2",
+        "deno task run pipelines/sprites.yaml",
+        "deno task run pipelines/sprites.yaml --set model.epochs=100 --set seed=7",
+        "deno task run pipelines/smoke.yaml --json --device cpu --threads 2",
       ),
     )
     .action(act(async () => (await import("./run.ts")).run));
@@ -81,8 +82,8 @@ function describeRunning(program: Command, act: Bind): void {
     .addHelpText(
       "after",
       examples(
-        "bruit plan pipelines/sprites.yaml",
-        "bruit plan pipelines/sprites.yaml --full > resolved.yaml",
+        "deno task plan pipelines/sprites.yaml",
+        "deno task plan pipelines/sprites.yaml --full > resolved.yaml",
       ),
     )
     .action(act(async () => (await import("./plan.ts")).plan));
@@ -92,7 +93,7 @@ function describeRunning(program: Command, act: Bind): void {
     )
     .argument("<run>", "hash or id of a run, or the beginning of one")
     .option("--keep", "keep the scratch folder with the second results")
-    .addHelpText("after", examples("bruit reproduce 3f9a61c2"))
+    .addHelpText("after", examples("deno task reproduce 3f9a61c2"))
     .action(act(async () => (await import("./reproduce.ts")).reproduce));
 }
 
@@ -100,13 +101,13 @@ function describeLooking(program: Command, act: Bind): void {
   runsOption(program.command("ls"))
     .description("List the runs, newest first.")
     .option("--json", "print one JSON array")
-    .addHelpText("after", examples("bruit ls"))
+    .addHelpText("after", examples("deno task ls"))
     .action(act(async () => (await import("./ls.ts")).ls));
   runsOption(program.command("show"))
     .description("Show a run, or an artifact with its recipe, files and numbers.")
     .argument("<name>", "id or hash of a run, or key of an artifact; a beginning is enough")
     .option("--json", "print the whole record as JSON")
-    .addHelpText("after", examples("bruit show 20261121", "bruit show 3f9a61c2 --json"))
+    .addHelpText("after", examples("deno task show 20261121", "deno task show 3f9a61c2 --json"))
     .action(act(async () => (await import("./show.ts")).show));
   fileOptions(program.command("why"))
     .description(
@@ -117,8 +118,8 @@ function describeLooking(program: Command, act: Bind): void {
     .addHelpText(
       "after",
       examples(
-        "bruit why pipelines/sprites.yaml model",
-        "bruit why 3f9a61c2 b07715de",
+        "deno task why pipelines/sprites.yaml model",
+        "deno task why 3f9a61c2 b07715de",
       ),
     )
     .action(act(async () => (await import("./why.ts")).why));
@@ -127,7 +128,7 @@ function describeLooking(program: Command, act: Bind): void {
 function describeKeeping(program: Command, act: Bind): void {
   runsOption(program.command("verify"))
     .description("Read every stored byte again and compare it with its digest.")
-    .addHelpText("after", examples("bruit verify"))
+    .addHelpText("after", examples("deno task verify"))
     .action(act(async () => (await import("./verify.ts")).verify));
   runsOption(program.command("gc"))
     .description(
@@ -135,7 +136,7 @@ function describeKeeping(program: Command, act: Bind): void {
     )
     .option("--keep <runs>", "number of newest runs whose results stay", wholeNumber(0), 10)
     .option("--yes", "really drop them")
-    .addHelpText("after", examples("bruit gc", "bruit gc --keep 3 --yes"))
+    .addHelpText("after", examples("deno task gc", "deno task gc --keep 3 --yes"))
     .action(act(async () => (await import("./gc.ts")).gc));
 }
 
@@ -144,19 +145,19 @@ function describeMachine(program: Command, act: Bind): void {
     .description("List the data sets, or describe one and say how to use it.")
     .argument("[name]", "name of a data set; without it all are listed")
     .option("--json", "print JSON")
-    .addHelpText("after", examples("bruit data", "bruit data sprites"))
+    .addHelpText("after", examples("deno task data", "deno task data sprites"))
     .action(act(async () => (await import("./data.ts")).data));
   runsOption(program.command("doctor"))
     .description(
       "Say what this machine offers: versions, devices and why not, processor, memory, store.",
     )
     .option("--json", "print JSON")
-    .addHelpText("after", examples("bruit doctor"))
+    .addHelpText("after", examples("deno task doctor"))
     .action(act(async () => (await import("./doctor.ts")).doctor));
   program.command("schema")
     .description("Write the JSON Schema of pipeline files, which editors complete and check by.")
     .argument("[file]", "where to write it; - for standard output", "pipelines/schema.json")
-    .addHelpText("after", examples("bruit schema", "bruit schema -"))
+    .addHelpText("after", examples("deno task schema", "deno task schema -"))
     .action(act(async () => (await import("./schema.ts")).schema));
 }
 

@@ -104,12 +104,18 @@ export function progressText(stage: RunningStage, now: number): string {
   return parts.join("  ");
 }
 
+/** Columns of a bar: the first that leaves room for the text, or none. */
+const barColumns = [20, 10, 5];
+
 /** The line of one stage: name, bar, text; cut to `width` columns so that redrawing finds its line again. */
 export function barLine(stage: RunningStage, now: number, width: number): string {
-  const columns = 20;
+  const name = stage.id.padEnd(10);
+  const text = progressText(stage, now);
+  const columns = barColumns.find((columns) => name.length + columns + text.length + 2 <= width);
+  if (columns === undefined) return `${name} ${text}`.slice(0, Math.max(width, 10));
   const filled = stage.latest ? Math.round(columns * fraction(stage.latest)) : 0;
   const bar = "█".repeat(filled) + "░".repeat(columns - filled);
-  return `${stage.id.padEnd(10)} ${bar} ${progressText(stage, now)}`.slice(0, Math.max(width, 10));
+  return `${name} ${bar} ${text}`;
 }
 
 function fraction({ done, total }: Progress): number {

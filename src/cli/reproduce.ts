@@ -1,16 +1,17 @@
-/** `bruit reproduce`: a recorded run once more, from nothing, compared bit by bit. */
-import { join } from "node:path";
+/** The command `reproduce`: a recorded run once more, from nothing, compared bit by bit. */
+import { join, resolve } from "node:path";
 import { SpecError } from "../base/errors.ts";
 import { compileResolved, run as runDag } from "../compile.ts";
 import { describeDifferences, diffRecords } from "../pipeline/explain.ts";
 import { findRun } from "../pipeline/runs.ts";
 import type { RunEvent } from "../pipeline/execute.ts";
 import type { Manifest, RunRecord, StageOutcome } from "../pipeline/types.ts";
+import type { Device } from "../pipeline/world.ts";
 import { type DiskStore, openStore } from "../store/store.ts";
+import { lazyDevice } from "./device.ts";
 import { tableText } from "./format.ts";
 import { interruptedCode, interruption } from "./interruption.ts";
 import { machineFacts, memoryForStages } from "./machine.ts";
-import { folderOf } from "./pipeline_file.ts";
 import type { CommonOptions } from "./options.ts";
 import { showProgress } from "./progress.ts";
 import { showEvent } from "./run.ts";
@@ -18,8 +19,8 @@ import { openToWrite } from "./runs_folder.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
- * Reruns a run with its recorded thread count into a store of its own. Resolves to 0 only where every artifact
- * has the same digest, and so have its figures and numbers.
+ * Reruns a run on its recorded device, with its recorded thread count, into a store of its own. Resolves to 0 only
+ * where every artifact has the same digest, and so have its figures and numbers.
  */
 export async function reproduce(
   terminal: Terminal,
@@ -36,18 +37,22 @@ export async function reproduce(
     });
   }
   const kinds = await terminal.kinds();
-  const dag = compileResolved(record.resolved, record.file, kinds, folderOf(record.file));
-  const root = join(store.root, "reproduce", `${record.id}-${terminal.random().toString(16)}`);
+  const folder = resolve(store.root, record.folder);
+  const dag = compileResolved(record.resolved, record.file, kinds, folder);
+  // Scratch space goes with the process, however it ends.
+  const root = options.keep
+    ? join(store.root, "reproduce", `${record.id}-${terminal.random().toString(16)}`)
+    : store.scratchFolder();
   const again = openStore(root);
   using interrupted = interruption(terminal);
   const view = showProgress(terminal);
   try {
-    const { outcome } = await runDag(
+    const { outcome, record: second } = await runDag(
       dag,
       kinds,
       {
         store: again,
-        device: record.device as "auto" | "cpu" | "cuda",
+        device: lazyDevice(record.device as Device["name"]),
         threads: record.threads,
         memoryBytes: memoryForStages(),
         signal: interrupted.signal,
@@ -58,12 +63,12 @@ export async function reproduce(
     );
     view.close();
     if (outcome.interrupted) return interruptedCode;
-    return report(terminal, compareRuns(record, store, outcome.stages, again), record);
+    return report(terminal, compareRuns(record, store, outcome.stages, again), second, record.id);
   } finally {
     view.close();
     again.close();
-    if (!options.keep) Deno.removeSync(root, { recursive: true });
-    else terminal.err(`kept in ${root}\n`);
+    if (options.keep) terminal.err(`kept in ${root}\n`);
+    else store.dropScratch(root);
   }
 }
 
@@ -122,14 +127,16 @@ function manifestOf(store: DiskStore, { key }: StageOutcome): Manifest | undefin
   return typeof manifest === "object" ? manifest : undefined;
 }
 
-function report(terminal: Terminal, comparisons: readonly Comparison[], record: RunRecord): number {
+function report(
+  terminal: Terminal,
+  comparisons: readonly Comparison[],
+  { threads, device }: RunRecord,
+  id: string,
+): number {
   const rows = comparisons.map(({ id, artifact, figures, note }) => [id, artifact, figures, note]);
   terminal.out(tableText([["stage", "artifact", "figures", ""], ...rows]));
   const equal = comparisons.every((each) => each.equal);
-  terminal.out(
-    `${record.id} ${
-      equal ? "is reproduced bit by bit" : "is NOT reproduced"
-    } (${record.threads} threads, ${record.device})\n`,
-  );
+  const verdict = equal ? "is reproduced bit by bit" : "is NOT reproduced";
+  terminal.out(`${id} ${verdict} (${threads} threads, ${device})\n`);
   return equal ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-/** `bruit run`: compiles a pipeline, runs what has to run, shows how it goes and what came of it. */
+/** The command `run`: compiles a pipeline, runs what has to run, shows how it goes and what came of it. */
 import { join, relative } from "node:path";
 import { BruitError } from "../base/errors.ts";
 import { compile, type Finished, run as runDag } from "../compile.ts";
@@ -6,6 +6,7 @@ import type { RunEvent } from "../pipeline/execute.ts";
 import { runFolder } from "../pipeline/runs.ts";
 import type { Plan, RunRecord } from "../pipeline/types.ts";
 import type { DiskStore } from "../store/store.ts";
+import { lazyDevice } from "./device.ts";
 import { countText, durationText, shortDigest, tableText } from "./format.ts";
 import { interruption } from "./interruption.ts";
 import { coreCount, machineFacts, memoryForStages } from "./machine.ts";
@@ -24,7 +25,7 @@ export async function run(terminal: Terminal, file: string, options: RunOptions)
   const view = showProgress(terminal);
   const world = {
     store,
-    device: options.device,
+    device: lazyDevice(options.device),
     threads: options.threads ?? coreCount(),
     memoryBytes: memoryForStages(),
     signal: interrupted.signal,

@@ -1,11 +1,16 @@
 /** The `runs/` folder of a command: where it is and whether this process may write there. */
 import { resolve } from "node:path";
 import { SpecError } from "../base/errors.ts";
+import { statOf } from "../store/disk.ts";
 import { type DiskStore, openStore } from "../store/store.ts";
 
-/** Opens the store for a command that only looks. */
+/** Opens the store for a command that only looks. Throws `SpecError` where a file has the folder's name. */
 export function openToLook(runs: string): DiskStore {
-  return openStore(resolve(runs));
+  const path = resolve(runs);
+  if (statOf(path)?.isFile) {
+    throw new SpecError({ action: `use ${runs} for runs`, reason: "it is a file, not a folder" });
+  }
+  return openStore(path);
 }
 
 /**
@@ -22,5 +27,5 @@ export function openToWrite(runs: string, verb: string): DiskStore {
         `Allow the folder yourself: deno run --allow-read --allow-write=${runs} --allow-ffi --allow-env --allow-sys src/main.ts ${verb} ... --runs ${runs}`,
     });
   }
-  return openStore(path);
+  return openToLook(runs);
 }

@@ -1,4 +1,4 @@
-/** `bruit schema`: writes the JSON Schema of pipeline files. */
+/** The command `schema`: writes the JSON Schema of pipeline files. */
 import { SpecError } from "../base/errors.ts";
 import { schemaText } from "../pipeline/schema.ts";
 import type { Terminal } from "./terminal.ts";
@@ -16,7 +16,7 @@ export async function schema(terminal: Terminal, file: string): Promise<number> 
     throw new SpecError({
       action: `write ${file}`,
       reason: (error as Error).message,
-      hint: "`bruit schema -` writes to standard output.",
+      hint: "`deno task schema -` writes to standard output.",
     });
   }
   terminal.err(`wrote ${file}\n`);

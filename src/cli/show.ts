@@ -1,4 +1,4 @@
-/** `bruit show`: one run, or one artifact with its recipe, files, figures and numbers. */
+/** The command `show`: one run, or one artifact with its recipe, files, figures and numbers. */
 import type { JsonObject } from "../base/canonical.ts";
 import { SpecError } from "../base/errors.ts";
 import { findArtifact, findRun, listRuns, runFolder } from "../pipeline/runs.ts";
@@ -21,7 +21,7 @@ export function show(terminal: Terminal, name: string, options: CommonOptions): 
     throw new SpecError({
       action: `show "${name}"`,
       reason: "no run has such an id or hash and no artifact such a key",
-      hint: "`bruit ls` lists the runs; a run's page lists the keys of its artifacts.",
+      hint: "`deno task ls` lists the runs; a run's page lists the keys of its artifacts.",
     });
   }
   if (options.json) terminal.out(JSON.stringify(found) + "\n");

@@ -49,7 +49,7 @@ export function systemTerminal(): Terminal {
   };
 }
 
-/** Writes everything; a reader that has gone (`bruit ls | head -1`) is no fault of ours. */
+/** Writes everything; a reader that has gone (`deno task ls | head -1`) is no fault of ours. */
 function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
   try {
     for (let written = 0; written < bytes.length;) {

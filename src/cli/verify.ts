@@ -1,6 +1,6 @@
-/** `bruit verify`: reads the whole store again. */
+/** The command `verify`: reads the whole store again. */
 import { verifyStore } from "../store/upkeep.ts";
-import { bytesText, countText, shortDigest } from "./format.ts";
+import { amountText, countText, shortDigest } from "./format.ts";
 import type { CommonOptions } from "./options.ts";
 import { showProgress } from "./progress.ts";
 import { openToWrite } from "./runs_folder.ts";
@@ -18,21 +18,15 @@ export async function verify(terminal: Terminal, options: CommonOptions): Promis
     const users = keys.length > 0 ? ` (needed by ${keys.map(shortDigest).join(", ")})` : "";
     terminal.out(`damaged ${what}: ${path}: ${fault}${users}\n`);
   }
-  const counts = [
-    countText(report.artifacts, "artifact"),
-    countText(report.files, "file"),
-    countText(report.states, "saved state"),
-    bytesText(report.bytes),
-  ].join(", ");
   const verdict = report.faults.length === 0
     ? "all as they were written"
     : `${countText(report.faults.length, "fault")}; the next run that needs them makes them again`;
-  terminal.out(`${counts}: ${verdict}\n`);
+  terminal.out(`${amountText(report.amount)}: ${verdict}\n`);
   if (report.unreferenced.length > 0) {
     terminal.out(
       `${
         countText(report.unreferenced.length, "file")
-      } that no artifact needs (bruit gc drops them)\n`,
+      } that no artifact needs (deno task gc drops them)\n`,
     );
   }
   return report.faults.length === 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-/** `bruit why`: why a stage would run again, or in what two recipes differ. */
+/** The command `why`: why a stage would run again, or in what two recipes differ. */
 import { SpecError } from "../base/errors.ts";
 import type { Json } from "../base/canonical.ts";
 import { suggestion } from "../base/nearest.ts";
@@ -70,7 +70,7 @@ function recordOf(store: DiskStore, key: string) {
   throw new SpecError({
     action: `compare "${key}"`,
     reason: "no stored artifact has such a key",
-    hint: "`bruit show RUN` lists the keys of a run.",
+    hint: "`deno task show RUN` lists the keys of a run.",
   });
 }
 

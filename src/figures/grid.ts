@@ -1,5 +1,6 @@
 /** Grids of small images as one PNG, enlarged pixel by pixel so that they can be read; no captions here. */
 import type { TypedArray } from "../base/nd_array.ts";
+import { keyKeyword, withPngText } from "../base/png_text.ts";
 import { encodePng, type Pixels } from "../formats/png.ts";
 
 /** An affine map per channel: model value = stored value * scale + offset. */
@@ -30,19 +31,17 @@ export interface Grid extends Images {
   readonly gap?: number;
   /** Colour of the gaps, 0 to 255 per channel. */
   readonly background?: readonly [number, number, number];
-  /** Key of the artifact to which the picture belongs; kept in the PNG as the text chunk `keyChunk`. */
+  /** Key of the artifact to which the picture belongs; kept in the PNG as a text (`keyKeyword`). */
   readonly key?: string;
 }
-
-/** Keyword of the PNG text chunk that names an artifact. */
-export const keyChunk = "bruit:key";
 
 /** Width that a grid aims at where no scale is given, in pixels. */
 const WIDTH = 640;
 
 /** Draws images row by row into one PNG. Throws where there is no whole image. */
-export function imageGrid(grid: Grid): Promise<Uint8Array<ArrayBuffer>> {
-  return encodePng(gridPixels(grid), grid.key === undefined ? {} : { [keyChunk]: grid.key });
+export async function imageGrid(grid: Grid): Promise<Uint8Array<ArrayBuffer>> {
+  const png = await encodePng(gridPixels(grid));
+  return grid.key === undefined ? png : withPngText(png, keyKeyword, grid.key);
 }
 
 /** The pixels of a grid, RGB, or grey where images and background are. */

@@ -1,11 +1,12 @@
 /**
- * PNG files of 8-bit grey or RGB pixels: encode, decode, look at the header, add text chunks. No scaling here.
+ * PNG files of 8-bit grey or RGB pixels: encode, decode, look at the header. No scaling and no text here.
  *
  * Equal pixels give equal bytes: no time stamp, one fixed filter and compression level. pngjs is imported on
  * the first use, because a run of only cache hits must not pay for it.
  */
 import { Buffer } from "node:buffer";
-import { constants, crc32 } from "node:zlib";
+import { constants } from "node:zlib";
+import { isPng } from "../base/png_text.ts";
 import { fileFault } from "./file.ts";
 
 /** Pixels in row-major order, `channels` bytes each. */
@@ -27,14 +28,13 @@ export interface PngHeader {
 /** Bytes of signature and IHDR chunk: all that `parsePngHeader` needs. */
 export const pngHeaderBytes = 33;
 
-const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** 8192 x 8192: larger than any image here, and small enough that a lying header cannot exhaust memory. */
 const PIXEL_LIMIT = 1 << 26;
 /** PNG colour types: 0 grey, 2 RGB, 3 palette, 4 grey with alpha, 6 RGB with alpha. */
 const GREY = 0, RGB = 2, GREY_ALPHA = 4, RGB_ALPHA = 6;
 
 /**
- * Encodes pixels; `text` becomes one tEXt chunk per entry, after the pixels.
+ * Encodes pixels.
  *
  * @example
  * ```ts
@@ -43,10 +43,7 @@ const GREY = 0, RGB = 2, GREY_ALPHA = 4, RGB_ALPHA = 6;
  * if ((await decodePng(bytes, "one.png")).data[0] !== 7) throw new Error("lossy");
  * ```
  */
-export async function encodePng(
-  pixels: Pixels,
-  text: Readonly<Record<string, string>> = {},
-): Promise<Uint8Array<ArrayBuffer>> {
+export async function encodePng(pixels: Pixels): Promise<Uint8Array<ArrayBuffer>> {
   const { width, height, channels, data } = pixels;
   if (data.length !== width * height * channels || data.length === 0) {
     throw new Error(`${data.length} bytes are not ${width} x ${height} x ${channels}`);
@@ -66,8 +63,7 @@ export async function encodePng(
   // Filter 0 (none): the images are flat cells, which deflate packs better unfiltered.
   // pngjs's own strategy finds runs of bytes only, and a flat RGB cell is none: 906 kB against 11 for one grid.
   const packing = { deflateLevel: 9, deflateStrategy: constants.Z_DEFAULT_STRATEGY, filterType: 0 };
-  const bytes = PNG.sync.write(image, { ...options, ...packing });
-  return withText(Uint8Array.from(bytes), text);
+  return Uint8Array.from(PNG.sync.write(image, { ...options, ...packing }));
 }
 
 /** Decodes a file; transparent pixels are laid over white. Throws a `StageError` that names `path`. */
@@ -95,7 +91,7 @@ export async function decodePng(bytes: Uint8Array, path: string): Promise<Pixels
 
 /** Reads size and colour type from the start of a file. Throws a `StageError` that names `path`. */
 export function parsePngHeader(start: Uint8Array, path: string): PngHeader {
-  if (start.length < pngHeaderBytes || SIGNATURE.some((byte, i) => start[i] !== byte)) {
+  if (start.length < pngHeaderBytes || !isPng(start)) {
     throw fileFault(path, "it is not a PNG file");
   }
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
@@ -109,45 +105,6 @@ export function parsePngHeader(start: Uint8Array, path: string): PngHeader {
   const known = [GREY, RGB, 3, GREY_ALPHA, RGB_ALPHA].includes(colorType);
   if (!known) throw fileFault(path, "its PNG colour type is unknown", colorType);
   return { width, height, channels: colorType === GREY || colorType === GREY_ALPHA ? 1 : 3 };
-}
-
-/** The same image with tEXt chunks before its end. Keywords have 1 to 79 Latin-1 characters (PNG, 11.3.4.3). */
-export function withText(
-  png: Uint8Array,
-  text: Readonly<Record<string, string>>,
-): Uint8Array<ArrayBuffer> {
-  const chunks = Object.entries(text).map(([keyword, words]) => {
-    if (!/^[\x20-\x7e\xa1-\xff]{1,79}$/.test(keyword)) {
-      throw new Error(`"${keyword}" cannot be a PNG keyword`);
-    }
-    const body = Uint8Array.from(
-      `tEXt${keyword}\0${words}`,
-      (character) => character.charCodeAt(0),
-    );
-    const chunk = new Uint8Array(body.length + 8);
-    const view = new DataView(chunk.buffer);
-    view.setUint32(0, body.length - 4);
-    chunk.set(body, 4);
-    view.setUint32(4 + body.length, crc32(body));
-    return chunk;
-  });
-  const end = png.length - 12;
-  return new Uint8Array(Buffer.concat([png.subarray(0, end), ...chunks, png.subarray(end)]));
-}
-
-/** The tEXt chunks of a PNG file, by keyword. */
-export function textOf(png: Uint8Array): Record<string, string> {
-  const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
-  const text: Record<string, string> = {};
-  for (let at = 8; at + 12 <= png.length; at += 12 + view.getUint32(at)) {
-    if (chunkName(png, at + 4) !== "tEXt") continue;
-    const body = new TextDecoder("latin1").decode(
-      png.subarray(at + 8, at + 8 + view.getUint32(at)),
-    );
-    const [keyword, ...words] = body.split("\0");
-    text[keyword] = words.join("\0");
-  }
-  return text;
 }
 
 function chunkName(bytes: Uint8Array, at: number): string {

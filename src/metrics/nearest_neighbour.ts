@@ -52,9 +52,9 @@ function measuresOf(
   samples: Neighbours,
   heldOut: Neighbours,
 ): Record<string, Measure> {
-  const typical = median(heldOut.distances);
-  const closer = (found: Neighbours) =>
-    found.distances.map((distance) => distance < typical ? 1 : 0);
+  const real = heldOut.distances.slice().sort();
+  const closer = ({ distances }: Neighbours) =>
+    distances.map((distance) => shareAbove(real, distance));
   const mean = (values: Float64Array, most?: number) => {
     const value = weightedMean(values, new Uint8Array(values.length).fill(1));
     const resampled = resampleCounts(random("nearest-neighbour bootstrap"), values.length)
@@ -72,7 +72,8 @@ function measuresOf(
       (found) => mean(found.distances),
     ),
     closer_than_real: both(
-      "share that is closer to a training image than the median held-out image; near 1 is memorisation",
+      "chance to be closer to a training image than a held-out image is, ties counted half; near 1 is " +
+        "memorisation",
       (found) => mean(closer(found), 1),
     ),
     closest: {
@@ -143,8 +144,24 @@ async function distanceFigure(samples: Neighbours, heldOut: Neighbours): Promise
   };
 }
 
-function median(values: Float64Array): number {
-  const sorted = values.slice().sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+/**
+ * Share of ascending values that are larger than `value`, equal ones counted half. Averaged over a set it is the
+ * probability of superiority (Mann and Whitney, 1947), so a set against itself gives 0.5, whatever repeats in it:
+ * where half of the real images have an exact copy among the others, a median would be 0 and nothing below it.
+ */
+function shareAbove(sorted: Float64Array, value: number): number {
+  const below = countWhile(sorted, (other) => other < value);
+  const upTo = countWhile(sorted, (other) => other <= value);
+  return 1 - (below + upTo) / (2 * sorted.length);
+}
+
+/** How many of the first values hold, for a condition that holds up to some value and not after it. */
+function countWhile(sorted: Float64Array, holds: (value: number) => boolean): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(sorted[middle])) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -95,9 +95,10 @@ function checkConnections(
   for (const [port, { optional, summary }] of Object.entries(kind.inputs)) {
     if (optional || stage.from[port]?.length) continue;
     const [first] = Object.keys(kind.inputs);
+    const note = summary.replace(/\.$/, "");
     const hint = port === first
-      ? `Name a stage: \`from: ${wanted(kind.inputs[port])}\` (${summary}).`
-      : `Name a stage for it: \`from: { ${port}: ${wanted(kind.inputs[port])} }\` (${summary}).`;
+      ? `Name a stage: \`from: ${wanted(kind.inputs[port])}\` (${note}).`
+      : `Name a stage for it: \`from: { ${port}: ${wanted(kind.inputs[port])} }\` (${note}).`;
     throw stageFault(stage, ["from"], `"${kind.kind}" needs an input "${port}"`, { hint });
   }
 }

@@ -7,7 +7,7 @@ import { canonicalJson, type Digest, type Json } from "../base/canonical.ts";
 import type { IndexDatabase } from "../store/database.ts";
 import type { KeyRecord } from "../store/manifest.ts";
 import type { Found } from "../store/store.ts";
-import { stepsOf, stepsOfKind } from "./steps.ts";
+import { type Step, stepsOf, stepsOfKind } from "./steps.ts";
 
 /** One leaf in which two recipes differ; undefined on the side that does not have it. */
 export interface Difference {
@@ -43,24 +43,48 @@ const textOf = (
   value: Json | undefined,
 ) => (value === undefined ? undefined : canonicalJson(value));
 
-/** Differences as one sentence: parameters first; a changed graph only where no parameter accounts for it. */
+/**
+ * Differences as one sentence: parameters first, among them the kinds of choices; a changed graph only where no
+ * parameter accounts for it. What does not fit is counted, but no sort of difference is hidden by another.
+ */
 export function describeDifferences(
   differences: readonly Difference[],
   from: Readonly<Record<string, readonly string[]>>,
 ): string {
   const phrases: string[][] = [[], [], [], [], [], []];
-  for (const difference of differences) {
+  for (const difference of kindsFirst(differences)) {
     const [rank, phrase] = phraseOf(difference, from);
     if (!phrases[rank].includes(phrase)) phrases[rank].push(phrase);
   }
   if (phrases[GRAPH].length && phrases[PARAMS].length) phrases[GRAPH] = [];
   // Content of an input that changed has changed its figures too; the figures alone are worth a word.
   const changed = new Set(phrases[INPUTS]);
-  const all = phrases.flat().filter((phrase) =>
+  phrases[INPUTS] = phrases[INPUTS].filter((phrase) =>
     !phrase.startsWith(FIGURES) || !changed.has(phrase.replace(FIGURES, "input"))
   );
-  const shown = all.slice(0, 4).join(", ");
-  return all.length > 4 ? `${shown} and ${all.length - 4} more` : shown;
+  return shorten(phrases);
+}
+
+/** Kinds of choices before other leaves; those below a choice of another kind say no more and are left out. */
+function kindsFirst(differences: readonly Difference[]): readonly Difference[] {
+  const isKind = ({ path }: Difference) => /^params\..+\.kind$/.test(path);
+  const kinds = differences.filter(isKind);
+  const choices = kinds.map(({ path }) => path.slice(0, -"kind".length));
+  const isBelow = ({ path }: Difference) =>
+    choices.some((choice) => path.startsWith(choice) && path !== `${choice}kind`);
+  return [...kinds, ...differences.filter((each) => !isKind(each))].filter((each) =>
+    !isBelow(each)
+  );
+}
+
+/** At most four phrases, or one of each rank, in the order of the ranks; inputs before what else there is. */
+function shorten(phrases: readonly (readonly string[])[]): string {
+  const all = phrases.flat();
+  const firsts = phrases.flatMap(([first]) => first ?? []);
+  const byWorth = new Set([...firsts, ...phrases[INPUTS], ...all]);
+  const kept = new Set([...byWorth].slice(0, Math.max(4, firsts.length)));
+  const shown = all.filter((phrase) => kept.has(phrase)).join(", ");
+  return all.length > kept.size ? `${shown} and ${all.length - kept.size} more` : shown;
 }
 
 const FIGURES = "figures of";
@@ -121,15 +145,17 @@ export function explainMiss(miss: Miss, history: History): string {
   if (miss.found.state === "corrupt") return `stored artifact is corrupt: ${miss.found.fault}`;
   const steps = stepsOf(history.index, miss.pipeline, miss.stage);
   if (steps[0]?.key === miss.key) {
-    const finished = steps[0].status === "ran" || steps[0].status === "hit";
-    return finished ? "no longer in the store" : "did not finish last time";
+    return finished(steps[0]) ? "no longer in the store" : "did not finish last time";
   }
   for (const { key } of steps) {
     const record = history.recordOf(key!);
     if (record) return describeDifferences(diffRecords(record, miss.record), miss.from);
   }
-  return steps.length ? "earlier results are no longer in the store" : explainNew(miss, history);
+  if (!steps.length) return explainNew(miss, history);
+  return steps.some(finished) ? "earlier results are no longer in the store" : "never finished";
 }
+
+const finished = ({ status }: Step) => status === "ran" || status === "hit";
 
 /** A stage that this pipeline has not run: compared with the last one of its kind anywhere. */
 function explainNew(miss: Miss, history: History): string {

@@ -7,13 +7,10 @@
  *     runs/<id>/run.json           the run record
  */
 import { join } from "node:path";
-import { isPng, withPngText } from "../base/png_text.ts";
+import { isPng, keyKeyword, withPngText } from "../base/png_text.ts";
 import type { Manifest, StoredView } from "../store/manifest.ts";
 import type { DiskStore } from "../store/store.ts";
 import type { RunRecord } from "./types.ts";
-
-/** Keyword of the PNG text chunk that holds the key. */
-export const PNG_KEYWORD = "bruit:key";
 
 /** Writes the folder of a run in scratch space. `artifacts`: by stage id, in the order of the run. */
 export function exportRun(
@@ -41,5 +38,5 @@ export function exportRun(
 /** Bytes are copied, not linked: whoever edits a picture of a run must not damage the store. */
 function copyView(store: DiskStore, manifest: Manifest, view: StoredView, path: string): void {
   const bytes = Deno.readFileSync(store.filePath(view));
-  Deno.writeFileSync(path, isPng(bytes) ? withPngText(bytes, PNG_KEYWORD, manifest.key) : bytes);
+  Deno.writeFileSync(path, isPng(bytes) ? withPngText(bytes, keyKeyword, manifest.key) : bytes);
 }

@@ -1,5 +1,6 @@
 /** Runs one stage under the lock of its key and keeps what it made; knows nothing of the other stages. */
 import { canonicalJson, type JsonObject } from "../base/canonical.ts";
+import { StageError } from "../base/errors.ts";
 import { diskFault, isDiskFull } from "../store/disk.ts";
 import type { Manifest } from "../store/manifest.ts";
 import type { StageStates } from "../store/checkpoints.ts";
@@ -52,7 +53,8 @@ export async function perform(
       store.index.write([stepRow({ ...step, status: "ran" })]);
       return { manifest, ran: true };
     } catch (error) {
-      throw isDiskFull(error) ? diskFault(`run stage "${id}"`, store.root, error) : error;
+      if (isDiskFull(error)) throw diskFault(`run stage "${id}"`, store.root, error);
+      throw memoryFault(id, error);
     } finally {
       states.close();
       store.dropScratch(scratch);
@@ -60,6 +62,16 @@ export async function perform(
   } finally {
     lock.release();
   }
+}
+
+/** What V8 and C++ say where no memory is left; another error comes back as it is. */
+function memoryFault(id: string, error: unknown): unknown {
+  const message = error instanceof Error ? error.message : "";
+  const sign = /buffer allocation failed|failed to allocate memory|bad_?\s?alloc|out of memory/i;
+  if (error instanceof StageError || !sign.test(message)) return error;
+  const reason = "there is not enough memory for it";
+  const hint = "Let the stage compute with smaller sizes, or free memory.";
+  return new StageError({ action: `run stage "${id}"`, reason, hint }, { cause: error });
 }
 
 function contextOf(
@@ -83,7 +95,7 @@ function contextOf(
     record: JSON.parse(canonicalJson(judgement.record)) as JsonObject,
     folder: dag.folder,
     scratch: place.scratch,
-    device,
+    device: () => device.resolve(),
     threads,
     signal,
     checkpoints: place.states,

@@ -1,5 +1,5 @@
 /** Runs on record: their names, their folders, and how to find one again. Runs nothing. */
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { type Digest, digestOf, type Json, type JsonObject } from "../base/canonical.ts";
 import { SpecError } from "../base/errors.ts";
 import type { Change } from "../store/database.ts";
@@ -11,7 +11,7 @@ import { exportRun } from "./export.ts";
 import { stepRow } from "./steps.ts";
 import type { Outcome, Plan, RunRecord } from "./types.ts";
 
-/** A row of `bruit ls`. */
+/** A row of the command `ls`. */
 export interface RunRow {
   readonly id: string;
   readonly hash: Digest;
@@ -31,6 +31,7 @@ export interface RunFacts {
   readonly durationMs: number;
   readonly machine: JsonObject;
   readonly threads: number;
+  /** What computed; what was wished for where nothing did. */
   readonly device: string;
 }
 
@@ -82,6 +83,7 @@ export function recordRun(
     hash: digestOf("run", { resolved: facts.resolved, results }),
     pipeline: spec.name,
     file: spec.file,
+    folder: relative(store.root, plan.dag.folder) || ".",
     resolved: facts.resolved,
     startedAt: facts.startedAt.toISOString(),
     durationMs: facts.durationMs,
@@ -170,7 +172,7 @@ export function findRun(store: DiskStore, prefix: string): RunRecord {
     ? []
     : listRuns(store).filter(({ id, hash }) => id.startsWith(prefix) || hash.startsWith(prefix));
   if (!fits.length) {
-    const hint = "`bruit ls` lists the runs; any beginning of an id or a hash will do.";
+    const hint = "`deno task ls` lists the runs; any beginning of an id or a hash will do.";
     throw new SpecError({ action, reason: `no run in ${store.root} has such an id or hash`, hint });
   }
   if (new Set(fits.map(({ hash }) => hash)).size > 1) {

@@ -46,6 +46,11 @@ function faultOf(issue: Issue, prefix: Path, context: IssueContext): Fault[] {
     if (meant) return meant.flatMap((inner) => faultOf(inner, path, context));
     const kinds = discriminatorOf(issue.errors);
     if (kinds) return faultOf(kinds, path, context);
+    // A map can only be the branch that looked into it: the others refuse maps altogether.
+    const inside = issue.errors.filter((branch) => branch[0].path.length > 0);
+    if (isMap(value) && inside.length === 1) {
+      return inside[0].flatMap((inner) => faultOf(inner, path, context));
+    }
   }
   const label = path.length > 0 ? path.join(".") : "the stage";
   const whole = schemasAt(context.schema, path, context.raw).some(({ type }) => type === "integer");
@@ -57,7 +62,7 @@ function faultOf(issue: Issue, prefix: Path, context: IssueContext): Fault[] {
       place: context.place(path, "value"),
     }];
   }
-  const choices = choicesOf(issue);
+  const choices = wordsOf(issue);
   return [{
     action,
     reason: `${label} ${expected}`,
@@ -146,6 +151,16 @@ function choicesOf(issue: Issue): readonly string[] {
   if (issue.code === "invalid_value") return issue.values.map(String);
   if (issue.code !== "invalid_union") return [];
   return ((issue as { options?: readonly unknown[] }).options ?? []).map(String);
+}
+
+/** The words that may stand where the issue is, among whatever else may. */
+function wordsOf(issue: Issue): readonly string[] {
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return choicesOf(issue);
+  return issue.errors.flatMap(([first]) => first.path.length === 0 ? choicesOf(first) : []);
+}
+
+function isMap(value: Json | undefined): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function oneOf(choices: readonly unknown[]): string {

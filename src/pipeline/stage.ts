@@ -168,7 +168,8 @@ export interface StageContext<P> {
   readonly folder: string;
   /** An empty folder on the store's disk; everything in it is gone after the stage unless drafted. */
   readonly scratch: string;
-  readonly device: "auto" | "cpu" | "cuda";
+  /** Where graphs are computed: found out when a stage first asks, and then on the run's record. */
+  device(): Promise<"cpu" | "cuda">;
   readonly threads: number;
   /** Aborted on Ctrl-C: save what is worth saving, then throw `signal.reason`. */
   readonly signal: AbortSignal;

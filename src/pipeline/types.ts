@@ -91,6 +91,8 @@ export interface RunRecord {
   readonly hash: Digest;
   readonly pipeline: string;
   readonly file: string;
+  /** Folder of that file seen from the runs folder, where the relative paths in `resolved` start. */
+  readonly folder: string;
   /** The resolved pipeline, as `plan --full` prints it. */
   readonly resolved: Json;
   readonly startedAt: string;
@@ -98,6 +100,7 @@ export interface RunRecord {
   readonly status: "done" | "failed" | "interrupted";
   readonly machine: JsonObject;
   readonly threads: number;
+  /** What computed: `cpu` or `cuda`; what was wished for (`auto`, too) where no stage computed a graph. */
   readonly device: string;
   readonly stages: readonly StageOutcome[];
 }

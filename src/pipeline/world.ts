@@ -16,10 +16,18 @@ export type RunEvent =
   /** `error` is what a failed stage threw. */
   | { readonly type: "finished"; readonly outcome: StageOutcome; readonly error?: unknown };
 
+/** Where graphs are computed. */
+export interface Device {
+  /** What computes, once a stage has asked; before that what the user wished for. */
+  readonly name: "auto" | "cpu" | "cuda";
+  /** Finds out, once in a run. Throws `StageError` where the wish cannot be fulfilled. */
+  resolve(): Promise<"cpu" | "cuda">;
+}
+
 /** What a run needs of the world. */
 export interface World {
   readonly store: DiskStore;
-  readonly device: "auto" | "cpu" | "cuda";
+  readonly device: Device;
   readonly threads: number;
   /** Memory that running stages may take together by their own estimates, in bytes. */
   readonly memoryBytes: number;

@@ -4,6 +4,7 @@ import { normals, randomKey } from "../base/random.ts";
 import type { Prediction } from "../diffusion/predictions/prediction.ts";
 import type { SamplerTable } from "../diffusion/samplers/sampler.ts";
 import { stepColumns, stepsOf } from "../diffusion/samplers/step.ts";
+import type { Precision } from "../../kernels/lowering/mod.ts";
 import { type Device, loweringFor } from "../runtime/device.ts";
 import { Engine } from "../runtime/engine.ts";
 import { buildSamplingProgram, samplingNames, type SamplingSpec } from "./sampling.ts";
@@ -16,6 +17,7 @@ export interface DrawOptions {
   /** Number of samples; they are numbered from 0. */
   readonly count: number;
   readonly device: Device;
+  readonly precision: Precision;
   readonly threads: number;
   readonly signal: AbortSignal;
   /** Called after every run, with steps made by all batches together. */
@@ -41,7 +43,7 @@ export async function drawSamples(options: DrawOptions): Promise<Drawn> {
   const perRun = Math.max(1, Math.min(20, Math.ceil(steps.length / FRAMES)));
   const noisy = steps.some(({ noise }) => noise !== 0);
   const full = { ...spec, clip: table.clip, noisy };
-  const model = buildSamplingProgram(full, weights, perRun, loweringFor(device));
+  const model = buildSamplingProgram(full, weights, perRun, loweringFor(device, options.precision));
   using engine = await Engine.load(model, { device, threads });
   const size = elementCount(spec.shape);
   const samples = new Float32Array(count * size);

@@ -9,6 +9,7 @@ import { initialize } from "../../kernels/layers/init.ts";
 import { emaRate } from "../../kernels/optimizers/ema.ts";
 import { learningRateAt, type RateScheduleChoice } from "../../kernels/optimizers/learning_rate.ts";
 import { optimizers } from "../../kernels/optimizers/table.ts";
+import type { Precision } from "../../kernels/lowering/mod.ts";
 import { type Device, loweringFor } from "../runtime/device.ts";
 import { Engine } from "../runtime/engine.ts";
 import { packValues, unpackValues } from "./packing.ts";
@@ -36,6 +37,7 @@ export interface TrainerOptions {
   readonly images: NdArray;
   readonly affine: { readonly scale: readonly number[]; readonly offset: readonly number[] };
   readonly device: Device;
+  readonly precision: Precision;
   readonly threads: number;
 }
 
@@ -59,7 +61,7 @@ export class Trainer implements Disposable {
     const { spec, images, affine, device, threads } = options;
     const count = images.shape[0];
     const full = { ...spec, imageCount: count, maxSteps: STEPS_PER_RUN };
-    const program = buildTrainingProgram(full, loweringFor(device));
+    const program = buildTrainingProgram(full, loweringFor(device, options.precision));
     const engine = await Engine.load(program.model, { device, threads });
     const trainer = new Trainer(options, count, program, engine);
     try {

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { StageError } from "../base/errors.ts";
+import type { LoweringTarget, Precision } from "../../kernels/lowering/mod.ts";
 import { constant } from "../graph/sources.ts";
 import { float32 } from "../base/nd_array.ts";
 import { buildModel } from "../onnx/model.ts";
@@ -23,7 +24,7 @@ export async function chooseDevice(wish: Device | "auto"): Promise<Device> {
   throw new StageError({
     action: "use CUDA",
     reason,
-    hint: "Use --device cpu, or see what is missing with the command `doctor`.",
+    hint: "Use --device cpu; `deno task doctor` says what there is.",
   });
 }
 
@@ -60,7 +61,8 @@ function isFile(path: string): boolean {
   }
 }
 
-/** The lowering that is fastest on a device, by measurement. */
-export function loweringFor(device: Device): "cpu" | "plain" {
-  return device === "cpu" ? "cpu" : "plain";
+/** The lowering that is fastest on a device, by measurement, at a precision. */
+export function loweringFor(device: Device, precision: Precision): LoweringTarget {
+  if (device === "cuda") return "plain";
+  return precision === "default" ? "cpu" : `cpu-${precision}`;
 }

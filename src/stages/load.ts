@@ -9,7 +9,7 @@ import { elementCount, type TypedArray } from "../base/nd_array.ts";
 import { imageGrid } from "../figures/grid.ts";
 import type { StageContext, StageKind, View } from "../pipeline/stage.ts";
 import { openSource, sourceFiles } from "./load/open.ts";
-import { type LoadParams, loadParams } from "./load/params.ts";
+import { layoutOf, type LoadParams, loadParams } from "./load/params.ts";
 import type { ImageSource } from "./load/source.ts";
 import { splitCounts, splitTable } from "./load/split.ts";
 
@@ -30,7 +30,7 @@ export const load: StageKind<LoadParams> = {
 
   keyParams(params) {
     const { dataset: choice, count, split } = params;
-    if (!choice) return params as JsonObject;
+    if (!choice) return { ...params as JsonObject, layout: layoutOf(params) };
     const { version, packages, shape } = chosen(datasets, choice);
     const made = { version, packages };
     return { dataset: choice as JsonObject, count: count ?? shape(choice).count, split, made };

@@ -29,9 +29,12 @@ const params = z.strictObject({
 });
 type Params = z.infer<typeof params>;
 
+/** No distance between sets can be had from one image. */
+const LEAST_SAMPLES = 2;
+
 export const metrics: StageKind<Params> = {
   kind: "metrics",
-  version: 1,
+  version: 2,
   summary:
     "Compares samples with real images; every number comes with that of held-out real images",
   params: params as unknown as z.ZodType<Params>,
@@ -51,6 +54,12 @@ export const metrics: StageKind<Params> = {
         `samples have the shape [${samples.shape}], the reference images [${shape}]`,
         undefined,
         "Connect the images that the model was trained on.",
+      );
+    }
+    if (Number(samples.count) < LEAST_SAMPLES) {
+      throw new ParamError(
+        ["from", "samples"],
+        `must bring at least ${LEAST_SAMPLES} samples, not ${samples.count}`,
       );
     }
     return { type: "metrics", meta: { shape, compute: params.compute.map(({ kind }) => kind) } };
@@ -160,7 +169,6 @@ function readSamples(context: StageContext<Params>): ImageRows {
     "float32",
   );
   const width = elementCount(shape.slice(1));
-  if (shape[0] < 2) throw fault(context, "at least 2 samples are needed", shape[0]);
   const broken = data.findIndex((value) => !Number.isFinite(value));
   if (broken >= 0) {
     throw fault(

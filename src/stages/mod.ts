@@ -1,4 +1,4 @@
-/** The stage kinds, in the order in which a pipeline usually has them. One file and one line here each. */
+/** The stage kinds, one file and one line each, in the order in which a pipeline usually has them. */
 export { load } from "./load.ts";
 export { normalize } from "./normalize.ts";
 export { forwardNoise } from "./forward_noise.ts";

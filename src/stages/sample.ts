@@ -13,10 +13,10 @@ import { samplers, samplerTable } from "../diffusion/samplers/table.ts";
 import { writeNpy } from "../formats/npy.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import type { Artifact, ArtifactType, StageContext, StageKind, View } from "../pipeline/stage.ts";
+import { precisions } from "../../kernels/lowering/mod.ts";
 import type { ImageShape } from "../../kernels/models/model.ts";
 import { type Drawn, drawSamples } from "../programs/draw.ts";
 import { samplingDigest, type SamplingSpec } from "../programs/sampling.ts";
-import { chooseDevice } from "../runtime/device.ts";
 
 const params = z.strictObject({
   sampler: choiceSchema(samplers).prefault({ kind: "ddpm" })
@@ -25,6 +25,8 @@ const params = z.strictObject({
   batch_size: z.number().int().positive().default(64).describe("Samples computed together."),
   weights: z.enum(["auto", "ema", "last"]).default("auto")
     .describe("Averaged or last weights; auto takes the average where there is one."),
+  precision: z.enum(precisions).default("default")
+    .describe("Digits of the convolutions on CPU: errors of about 3e-7, 1e-6 and 4e-5."),
 });
 type Params = z.infer<typeof params>;
 
@@ -126,7 +128,8 @@ async function draw(context: StageContext<Params>, model: Artifact): Promise<Dra
     prediction: predictions.get(model.meta.prediction as string)!,
     weights: readSafetensors(model.path(file)),
     count: params.count,
-    device: await chooseDevice(context.device),
+    device: await context.device(),
+    precision: params.precision,
     threads,
     signal,
     progress: (done, total) => context.progress({ done, total, unit: "step" }),

@@ -1,9 +1,8 @@
 /** The table of all stage kinds, made from the barrel; no kind is named here. */
+import { tableOf } from "../base/table.ts";
 import type { StageKind } from "../pipeline/stage.ts";
 import type { Kinds } from "../pipeline/types.ts";
-import * as kinds from "./mod.ts";
+import * as barrel from "./mod.ts";
 
-/** All stage kinds by the name that `uses` gives them, in the order of the barrel. */
-export const stageKinds: Kinds = new Map(
-  Object.values(kinds as Readonly<Record<string, StageKind>>).map((kind) => [kind.kind, kind]),
-);
+/** All stage kinds by the name that `uses` gives them, in alphabetical order. */
+export const stageKinds: Kinds = tableOf<StageKind>(barrel);

@@ -12,6 +12,9 @@ import { writeModel } from "./train/artifact.ts";
 import { type TrainParams, trainParams } from "./train/params.ts";
 import { runTraining } from "./train/run.ts";
 
+/** The loss of every step is kept, in 4 bytes; ten million steps of the smallest network take days. */
+const STEP_LIMIT = 1e8;
+
 export const train: StageKind<TrainParams> = {
   kind: "train",
   version: 1,
@@ -25,6 +28,10 @@ export const train: StageKind<TrainParams> = {
     const { shape, counts } = imagesMeta(inputs.one("noise").meta);
     underPath(["model"], () => chosen(models, params.model).validate(params.model, shape));
     const steps = stepsPerEpoch(params, counts.train) * params.epochs;
+    if (steps > STEP_LIMIT) {
+      const reason = `make ${steps} steps, more than ${STEP_LIMIT}`;
+      throw new ParamError(["epochs"], reason, params.epochs);
+    }
     return { type: "model", meta: modelMeta(params, inputs.one("noise"), steps) };
   },
 

@@ -9,9 +9,9 @@ import { StageError } from "../base/errors.ts";
 const diskFaults: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
   ENOSPC: [
     "the disk is full",
-    "Free some space (`bruit gc` drops what old runs left), then run again.",
+    "Free some space (`deno task gc` drops what old runs left), then run again.",
   ],
-  EDQUOT: ["the disk quota is used up", "Free some space (`bruit gc`), then run again."],
+  EDQUOT: ["the disk quota is used up", "Free some space (`deno task gc`), then run again."],
   EROFS: ["the file system is read-only", "Choose another folder with --runs DIR."],
   EACCES: ["this user may not write there", "Change its owner or mode, or choose --runs DIR."],
   EPERM: ["this user may not write there", "Change its owner or mode, or choose --runs DIR."],
@@ -37,10 +37,10 @@ export function isDiskFull(error: unknown): boolean {
   return ["ENOSPC", "EDQUOT"].includes((error as { code?: string })?.code ?? "");
 }
 
-/** Is this the error of a path that does not exist? */
+/** Is this the error of a path that does not exist, be it because a file stands where a folder would lead to it? */
 export function isAbsent(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound ||
-    (error as { code?: string })?.code === "ENOENT";
+    ["ENOENT", "ENOTDIR"].includes((error as { code?: string })?.code ?? "");
 }
 
 /** The facts of a file, or undefined where there is none. */

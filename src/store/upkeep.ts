@@ -6,7 +6,7 @@ import { nameOf } from "./blobs.ts";
 import { checkState, dropState, endKeys, isInUse, recordsIn, statesIn } from "./checkpoints.ts";
 import { hashFile } from "./digests.ts";
 import { bytesBelow, diskFault, namesIn, remove, statOf } from "./disk.ts";
-import { tryLock } from "./lock.ts";
+import { type Lock, tryLock } from "./lock.ts";
 import { filesOf, type Manifest } from "./manifest.ts";
 import type { DiskStore } from "./store.ts";
 
@@ -20,12 +20,19 @@ export interface StoreFault {
   readonly keys: readonly Digest[];
 }
 
+/** How much there is: of artifacts, without their manifests, and of saved states. Run folders are apart. */
+export interface Amount {
+  readonly artifacts: number;
+  /** Files of artifacts, each of them once, however many artifacts share it. */
+  readonly files: number;
+  readonly fileBytes: number;
+  readonly states: number;
+  readonly stateBytes: number;
+}
+
 /** What `verifyStore` found. */
 export interface StoreReport {
-  readonly artifacts: number;
-  readonly files: number;
-  readonly states: number;
-  readonly bytes: number;
+  readonly amount: Amount;
   readonly faults: readonly StoreFault[];
   /** Stored files that no artifact needs (`gc` removes them), paths below the `runs/` folder. */
   readonly unreferenced: readonly string[];
@@ -40,12 +47,9 @@ export async function verifyStore(
   const users = usersOf(manifests);
   const blobs = blobsIn(store);
   const found = new Set(blobs);
-  let bytes = 0;
   for (const [done, digest] of blobs.entries()) {
     onProgress(done, blobs.length);
-    const path = store.blobs.path(digest);
-    bytes += Deno.statSync(path).size;
-    if (await hashFile(path) === digest) continue;
+    if (await hashFile(store.blobs.path(digest)) === digest) continue;
     store.index.write([["delete from files where name = ?", nameOf(digest)]]);
     faults.push(fileFault(digest, "its bytes do not have its digest", users));
   }
@@ -57,16 +61,25 @@ export async function verifyStore(
     const fault = await checkState(folder);
     const path = folder.slice(store.root.length + 1);
     if (fault) faults.push({ what: "state", fault, path, keys: endKeys(folder) });
-    bytes += bytesBelow(folder);
   }
   const unreferenced = blobs.filter((digest) => !users.has(digest)).map(blobPath);
+  return { amount: amountOf(store, manifests.length, blobs, states), faults, unreferenced };
+}
+
+function amountOf(
+  { blobs }: DiskStore,
+  artifacts: number,
+  files: readonly Digest[],
+  states: readonly string[],
+): Amount {
+  const bytesOf = (paths: readonly string[]) =>
+    paths.reduce((sum, path) => sum + bytesBelow(path), 0);
   return {
-    artifacts: manifests.length,
-    files: blobs.length,
+    artifacts,
+    files: files.length,
+    fileBytes: bytesOf(files.map((digest) => blobs.path(digest))),
     states: states.length,
-    bytes,
-    faults,
-    unreferenced,
+    stateBytes: bytesOf(states),
   };
 }
 
@@ -82,10 +95,8 @@ export interface Collection {
 /** What `collectGarbage` dropped, or would drop. */
 export interface Garbage {
   readonly artifacts: readonly { readonly key: Digest; readonly kind: string }[];
-  readonly files: number;
-  readonly states: number;
-  readonly bytes: number;
-  readonly kept: { readonly artifacts: number; readonly files: number; readonly bytes: number };
+  readonly dropped: Amount;
+  readonly kept: Amount;
 }
 
 /** States of stages that never finished are kept this long, so that an interrupted run can go on. */
@@ -96,16 +107,9 @@ const UNFINISHED_DAYS = 7;
  * artifact ended with. Throws `StageError` while a run uses the store.
  */
 export function collectGarbage(store: DiskStore, collection: Collection): Garbage {
-  const lock = collection.dryRun ? undefined : tryLock(store.path("locks", "use.lock"));
-  if (!collection.dryRun && !lock) {
-    const reason = "a run is using it";
-    throw new StageError({
-      action: `collect garbage in ${store.root}`,
-      reason,
-      hint: "Try again when it has ended.",
-    });
-  }
+  let lock: Lock | undefined;
   try {
+    if (!collection.dryRun) lock = lockWhole(store);
     return collect(store, collection);
   } catch (error) {
     throw diskFault("collect garbage", store.root, error);
@@ -114,41 +118,45 @@ export function collectGarbage(store: DiskStore, collection: Collection): Garbag
   }
 }
 
+function lockWhole(store: DiskStore): Lock {
+  const lock = tryLock(store.path("locks", "use.lock"));
+  if (lock) return lock;
+  const reason = "a run is using it";
+  const hint = "Try again when it has ended.";
+  throw new StageError({ action: `collect garbage in ${store.root}`, reason, hint });
+}
+
 function collect(store: DiskStore, { keep, dryRun, now }: Collection): Garbage {
   const { manifests, faults } = readManifests(store);
   const kept = manifests.filter(({ key }) => keep.has(key));
   const dropped = manifests.filter(({ key }) => !keep.has(key));
   const needed = usersOf(kept);
-  const files = blobsIn(store).filter((digest) => !needed.has(digest));
-  const states = recordsIn(store.path("checkpoints")).flatMap((home) =>
-    isInUse(home) ? [] : statesIn(home).filter((state) => isStale(state, keep, now))
-  );
-  const doomed = [
-    ...dropped.map(({ key }) => store.manifestPath(key)),
-    ...faults.map(({ path }) => join(store.root, path)),
-    ...files.map((digest) => store.blobs.path(digest)),
-  ];
-  const bytes = [...doomed, ...states].reduce((sum, path) => sum + bytesBelow(path), 0);
-  if (!dryRun) {
-    // Manifests come first in the list: a kill half-way leaves files without a manifest, never the reverse.
-    doomed.forEach(remove);
-    states.forEach((state) => dropState(state, store.scratch));
-    const sql = "delete from files where name = ?";
-    store.index.write(files.map((digest) => [sql, nameOf(digest)]));
-    store.scratch.sweep();
-  }
-  const keptSizes = new Map(kept.flatMap(filesOf).map(({ digest, size }) => [digest, size]));
-  return {
+  const blobs = blobsIn(store);
+  const files = blobs.filter((digest) => !needed.has(digest));
+  const homes = recordsIn(store.path("checkpoints"));
+  const states = homes.filter((home) => !isInUse(home)).flatMap(statesIn)
+    .filter((state) => isStale(state, keep, now));
+  const stale = new Set(states);
+  const garbage = {
     artifacts: dropped.map(({ key, record }) => ({ key, kind: record.kind })),
-    files: files.length,
-    states: states.length,
-    bytes,
-    kept: {
-      artifacts: kept.length,
-      files: keptSizes.size,
-      bytes: [...keptSizes.values()].reduce((sum, size) => sum + size, 0),
-    },
+    dropped: amountOf(store, dropped.length, files, states),
+    kept: amountOf(
+      store,
+      kept.length,
+      blobs.filter((digest) => needed.has(digest)),
+      homes.flatMap(statesIn).filter((state) => !stale.has(state)),
+    ),
   };
+  if (dryRun) return garbage;
+  // Manifests come first: a kill half-way leaves files without a manifest, never the reverse.
+  dropped.forEach(({ key }) => remove(store.manifestPath(key)));
+  faults.forEach(({ path }) => remove(join(store.root, path)));
+  files.forEach((digest) => remove(store.blobs.path(digest)));
+  states.forEach((state) => dropState(state, store.scratch));
+  const sql = "delete from files where name = ?";
+  store.index.write(files.map((digest) => [sql, nameOf(digest)]));
+  store.scratch.sweep();
+  return garbage;
 }
 
 function isStale(state: string, keep: ReadonlySet<Digest>, now: number): boolean {

@@ -56,6 +56,7 @@ async function ourStepMs(
     weights,
     count: batch,
     device: "cpu",
+    precision: "default",
     threads,
     signal: new AbortController().signal,
     progress: (done) => {

@@ -81,6 +81,7 @@ async function openTrainer({ model, size, batch, threads }: BenchOptions): Promi
     images: { dtype: "uint8", shape: [1000, ...shape], data },
     affine: { scale: [1 / 127.5, 1 / 127.5, 1 / 127.5], offset: [-1, -1, -1] },
     device: "cpu",
+    precision: "default",
     threads,
   });
 }

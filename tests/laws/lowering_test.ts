@@ -135,17 +135,19 @@ function distance(a: NdArray, b: NdArray): number {
   return x.reduce((max, v, i) => Math.max(max, Math.abs(v - y[i])), 0) / largest;
 }
 
-for (const example of cases) {
-  Deno.test(`CPU lowering equals the plain one: ${example.name}`, async () => {
-    const plain = await run(example, "plain");
-    const lowered = await run(example, "cpu");
-    for (const [name, expected] of Object.entries(plain)) {
-      assert.deepEqual(lowered[name].shape, expected.shape);
-      // F(4, 3) loses about one decimal digit against direct convolution: 1.1e-6 typical, 1e-5 at worst.
-      assert.ok(
-        distance(expected, lowered[name]) < 2e-5,
-        `${name}: ${distance(expected, lowered[name])}`,
-      );
-    }
-  });
+/** Largest allowed difference from the plain lowering; the worst of these cases was measured at a third of it. */
+const tolerances = { "cpu-high": 4e-6, cpu: 7e-6, "cpu-fast": 2e-4 } as const;
+
+for (const [target, tolerance] of Object.entries(tolerances)) {
+  for (const example of cases) {
+    Deno.test(`lowering ${target} equals the plain one: ${example.name}`, async () => {
+      const plain = await run(example, "plain");
+      const lowered = await run(example, target as LoweringTarget);
+      for (const [name, expected] of Object.entries(plain)) {
+        assert.deepEqual(lowered[name].shape, expected.shape);
+        const found = distance(expected, lowered[name]);
+        assert.ok(found < tolerance, `${name}: ${found}`);
+      }
+    });
+  }
 }

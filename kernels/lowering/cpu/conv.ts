@@ -11,7 +11,7 @@ import type { Node, Tensor } from "../../../src/graph/tensor.ts";
 import { matMul } from "../../ops/mat_mul.ts";
 import { reshape } from "../../ops/reshape.ts";
 import { transpose } from "../../ops/transpose.ts";
-import { bilinear, type ConvKind } from "./bilinear.ts";
+import { bilinear, type ConvKind, type Precision } from "./bilinear.ts";
 import { lowerFewInputs, lowerFewOutputs } from "./few_channels.ts";
 import { kronecker, matrixConstant } from "./matrix.ts";
 import { transformBoth } from "./transform.ts";
@@ -21,7 +21,11 @@ import { type Blocked, blockedOf, extents, type Lowered, plainOf, settled } from
 const FEW_CHANNELS = 8;
 
 /** Lowers Conv without a bias operand (layers add theirs as an op of its own). */
-export function lowerConv(node: Node, [x, w]: readonly Lowered[]): Lowered | undefined {
+export function lowerConv(
+  node: Node,
+  [x, w]: readonly Lowered[],
+  precision: Precision,
+): Lowered | undefined {
   const { strides, pads, dilations, group } = node.attrs as ConvAttrs;
   const [outputs, inputs, kernelHeight, kernelWidth] = node.inputs[1].shape;
   const square = kernelHeight === kernelWidth && strides[0] === strides[1];
@@ -41,7 +45,7 @@ export function lowerConv(node: Node, [x, w]: readonly Lowered[]): Lowered | und
   }
   if (strides[0] === 2) return { blocked: byTable(settled(x), weight, "stride2") };
   if (x.doubledFrom) return { blocked: byTable(settled(x.doubledFrom), weight, "upsampled") };
-  return { blocked: byTable(settled(x), weight, "stride1") };
+  return { blocked: byTable(settled(x), weight, "stride1", precision) };
 }
 
 interface ConvAttrs {
@@ -71,11 +75,11 @@ function pointwise(x: Lowered, weight: Tensor): Lowered {
  * y = TO ((TF w) . (TI x)): transform in, one batched product over channels, transform out. The middle tensors
  * are [products, tiles, products, tiles * N, C], so the filter [products, 1, products, C, O] broadcasts.
  */
-function byTable(x: Blocked, weight: Tensor, kind: ConvKind): Blocked {
+function byTable(x: Blocked, weight: Tensor, kind: ConvKind, precision?: Precision): Blocked {
   const { images, channels } = extents(x);
   const outputs = weight.shape[3];
-  const down = bilinear(kind, x.height);
-  const across = bilinear(kind, x.width);
+  const down = bilinear(kind, x.height, precision);
+  const across = bilinear(kind, x.width, precision);
   const filterMatrix = matrixConstant(kronecker(down.filter, across.filter));
   const filter = matMul(filterMatrix, reshape(weight, [9, channels * outputs]));
   const single = down.tiles === 1 && across.tiles === 1;

@@ -4,6 +4,7 @@
  */
 import { applyAll, type Node, type Op, type Tensor } from "../../../src/graph/tensor.ts";
 import { rewriteGraph, topologicalOrder } from "../../../src/graph/walk.ts";
+import type { Precision } from "./bilinear.ts";
 import { lowerConcat } from "./concat.ts";
 import { lowerConv } from "./conv.ts";
 import { elementwiseRules } from "./elementwise.ts";
@@ -15,16 +16,19 @@ import { conv } from "../../ops/conv.ts";
 import { groupNormalization } from "../../ops/group_normalization.ts";
 import { resize } from "../../ops/resize.ts";
 
-const rules = new Map<Op, LoweringRule>([
-  ...elementwiseRules,
-  [concat, lowerConcat],
-  [conv, lowerConv],
-  [resize, lowerResize],
-  [groupNormalization, lowerGroupNorm],
-]);
+function rulesFor(precision: Precision): ReadonlyMap<Op, LoweringRule> {
+  return new Map<Op, LoweringRule>([
+    ...elementwiseRules,
+    [concat, lowerConcat],
+    [conv, (node, inputs) => lowerConv(node, inputs, precision)],
+    [resize, lowerResize],
+    [groupNormalization, lowerGroupNorm],
+  ]);
+}
 
 /** An equal graph of primitive ops that is fast on CPU. Outputs keep their shapes and layouts. */
-export function lowerForCpu(outputs: readonly Tensor[]): Tensor[] {
+export function lowerForCpu(outputs: readonly Tensor[], precision: Precision): Tensor[] {
+  const rules = rulesFor(precision);
   // Composite ops without a rule of their own are written in simpler ones first.
   const simple = rewriteGraph(outputs, ({ op, attrs }, inputs) => {
     if (!op.decompose || rules.has(op)) return undefined;

@@ -10,7 +10,7 @@ export interface Schedule<P = any> extends Definition {
 }
 
 /** The parameter that every schedule has. */
-export const timesteps = z.number().int().positive().default(1000)
+export const timesteps = z.number().int().positive().max(100_000).default(1000)
   .describe("number of noising steps, T");
 
 /** The parameters of schedules that run from one beta to another. */

@@ -1,3 +1,3 @@
-/** The kinds of file that `load` reads. One line adds one; the first that accepts a path gets it. */
+/** The kinds of file that `load` reads. One line adds one; no two of them accept the same path. */
 export { npyFile } from "./npy_file.ts";
 export { pngFolder } from "./png_folder.ts";

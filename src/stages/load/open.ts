@@ -4,7 +4,7 @@ import { datasets } from "../../../datasets/table.ts";
 import { BruitError, ParamError } from "../../base/errors.ts";
 import { chosen } from "../../base/table.ts";
 import * as sourceKinds from "./mod.ts";
-import type { LoadParams } from "./params.ts";
+import { layoutOf, type LoadParams } from "./params.ts";
 import type { FileParams, ImageSource, Reading, SourceKind } from "./source.ts";
 
 /**
@@ -74,12 +74,18 @@ function fileSource(
   const labels = params.labels === undefined ? undefined : resolve(folder, params.labels);
   const kind = Object.values(sourceKinds).find((kind) => kind.accepts(path, isFolder(path)));
   if (!kind) throw new ParamError(["path"], `must be ${kindList()}`, params.path);
-  return { kind, path, files: { layout: params.layout, labels, labelNames: params.label_names } };
+  return {
+    kind,
+    path,
+    files: { layout: layoutOf(params), labels, labelNames: params.label_names },
+  };
 }
 
 function isFolder(path: string): boolean {
   try {
-    return Deno.statSync(path).isDirectory;
+    const info = Deno.statSync(path);
+    // A pipe or a device is neither, and reading one may never end.
+    if (info.isDirectory || info.isFile) return info.isDirectory;
   } catch (error) {
     const missing = error instanceof Deno.errors.NotFound;
     throw new ParamError(
@@ -87,6 +93,7 @@ function isFolder(path: string): boolean {
       missing ? `must name a file or folder: there is none at ${path}` : `is not usable: ${error}`,
     );
   }
+  throw new ParamError(["path"], `must name a file or folder: ${path} is a pipe or a device`);
 }
 
 /** Runs `look`, turning what it says about a file into a fault of the parameter that names the file. */

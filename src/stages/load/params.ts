@@ -3,6 +3,8 @@ import { z } from "zod";
 import { datasets } from "../../../datasets/table.ts";
 import { choiceSchema, choose } from "../../base/table.ts";
 
+const layouts = ["nhwc", "nchw"] as const;
+
 const byName = z.enum([...datasets.keys()]).transform((kind) => choose(datasets, kind));
 
 const part = z.number().min(0)
@@ -25,9 +27,8 @@ export const loadParams = z.strictObject({
     test: part.describe("Share (below 1) or number of images held out for the end."),
     validation: part.describe("Share (below 1) or number of images held out for choosing."),
   }).prefault({}).describe("Held-out images, drawn from the seed; the rest is train."),
-  layout: z.enum(["nhwc", "nchw"]).default("nhwc").describe(
-    "Order of the axes of a .npy file with four.",
-  ),
+  layout: z.enum(layouts).optional()
+    .describe("Order of the axes of a .npy file with four; nhwc without it."),
   labels: z.string().min(1).optional()
     .describe("A .npy file with one row of labels, or one class number, per image of `path`."),
   label_names: z.array(z.string().min(1)).min(1).max(4096).optional()
@@ -35,3 +36,8 @@ export const loadParams = z.strictObject({
 });
 
 export type LoadParams = z.infer<typeof loadParams>;
+
+/** The order of axes that is meant. No default of the parameter: without a .npy file it says nothing. */
+export function layoutOf({ layout = "nhwc" }: LoadParams): (typeof layouts)[number] {
+  return layout;
+}

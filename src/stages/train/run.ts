@@ -10,7 +10,6 @@ import type { StageContext } from "../../pipeline/stage.ts";
 import type { RateScheduleChoice } from "../../../kernels/optimizers/learning_rate.ts";
 import { Trainer, type TrainingState } from "../../programs/trainer.ts";
 import type { TrainingSpec } from "../../programs/training.ts";
-import { chooseDevice } from "../../runtime/device.ts";
 import type { TrainParams } from "./params.ts";
 
 export interface TrainingJob {
@@ -39,7 +38,7 @@ export async function runTraining(
   const { params, signal, scratch, checkpoints } = context;
   const total = perEpoch * params.epochs;
   const record = checkpointRecord(context);
-  const device = await chooseDevice(context.device);
+  const device = await context.device();
   using split = images.split("train");
   using trainer = await Trainer.open({
     spec,
@@ -49,6 +48,7 @@ export async function runTraining(
     images: split.stored(),
     affine: images.affine,
     device,
+    precision: params.precision,
     threads: context.threads,
   });
   const losses = new Float32Array(total);

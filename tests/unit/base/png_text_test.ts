@@ -29,11 +29,20 @@ Deno.test("a text is read back, replaces one of its keyword, and leaves the pixe
 
 Deno.test("the chunk has the checksum that zlib computes", () => {
   const bytes = withPngText(picture(1, 1), "k", "text");
-  const at = 8 + 25; // after the signature and IHDR
+  const at = bytes.length - 12 - (12 + "k\0text".length); // IEND has 12 bytes and comes last
   const view = new DataView(bytes.buffer);
   assert.equal(view.getUint32(at), "k\0text".length);
   const end = at + 8 + "k\0text".length;
   assert.equal(view.getUint32(end), crc32(bytes.subarray(at + 4, end)));
+});
+
+Deno.test("texts of several keywords stand beside each other; a keyword must be one", () => {
+  const bytes = withPngText(withPngText(picture(2, 2), "bruit:key", "abc"), "Title", "a b");
+  assert.deepEqual([pngText(bytes, "bruit:key"), pngText(bytes, "Title")], ["abc", "a b"]);
+  assert.deepEqual(withPngText(bytes, "Title", "a b"), bytes);
+  for (const keyword of ["", "a\0b", "x".repeat(80)]) {
+    assert.throws(() => withPngText(bytes, keyword, "x"), /cannot be a PNG keyword/);
+  }
 });
 
 Deno.test("what is no PNG or is cut off is refused", () => {

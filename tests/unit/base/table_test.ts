@@ -2,21 +2,28 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { ParamError } from "../../../src/base/errors.ts";
-import { choiceSchema, choose, chosen, tableOf, underPath } from "../../../src/base/table.ts";
+import {
+  choiceSchema,
+  choose,
+  chosen,
+  type Definition,
+  tableOf,
+  underPath,
+} from "../../../src/base/table.ts";
 
 const barrel = {
+  square: { kind: "square", summary: "a square", params: z.strictObject({ side: z.number() }) },
   round: {
     kind: "round",
     summary: "a disc",
     params: z.strictObject({ radius: z.number().default(2) }),
   },
-  square: { kind: "square", summary: "a square", params: z.strictObject({ side: z.number() }) },
   helper: () => 1,
   constant: 5,
 };
-const table = tableOf(barrel);
+const table = tableOf<Definition>(barrel);
 
-Deno.test("a table holds a barrel's definitions in order and passes over the rest", () => {
+Deno.test("a table holds a barrel's definitions in alphabetical order and passes over the rest", () => {
   assert.deepEqual([...table.keys()], ["round", "square"]);
   assert.equal(chosen(table, { kind: "square" }), barrel.square);
   assert.throws(() => chosen(table, { kind: "oval" }), /oval among round,square/);

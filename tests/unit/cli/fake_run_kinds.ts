@@ -55,6 +55,17 @@ const times: StageKind<{ factor: number; steps: number }> = {
   },
 };
 
+const computed: StageKind<Record<string, never>> = {
+  ...made,
+  kind: "computed",
+  summary: "A number for which a device is needed.",
+  params: z.strictObject({}),
+  async run(context) {
+    context.log(`on ${await context.device()}, still ${await context.device()}`);
+    return keep(context, 1);
+  },
+};
+
 const broken: StageKind<{ mistake: boolean }> = {
   ...made,
   kind: "broken",
@@ -115,5 +126,7 @@ const page: StageKind<{ title: string }> = {
 
 /** The fakes by name. */
 export const runKinds: Kinds = new Map(
-  [source, times, broken, endless, fickle, page].map((kind) => [kind.kind, kind as StageKind]),
+  [source, times, computed, broken, endless, fickle, page].map((
+    kind,
+  ) => [kind.kind, kind as StageKind]),
 );

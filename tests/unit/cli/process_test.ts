@@ -1,10 +1,9 @@
 /** The command line as its own process, with the permissions of the tasks in `deno.json` and no more. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import config from "../../../deno.json" with { type: "json" };
+import { outputOf, signalledOutputOf, taskOf } from "./task_process.ts";
 
-const root = fileURLToPath(new URL("../../../", import.meta.url));
 const verbs = [
   "run",
   "plan",
@@ -25,32 +24,6 @@ stages:
   images: { uses: load, dataset: { kind: shapes, size: 4 }, count: 20 }
   pixels: { uses: normalize, from: images }
 `;
-
-/** The command of a task, to be started in any folder. */
-function taskOf(
-  verb: keyof typeof config.tasks,
-  args: string[],
-  cwd: string,
-  without: string[] = [],
-): Deno.Command {
-  const words = config.tasks[verb].split(" ");
-  assert.deepEqual([words[0], words[1]], ["deno", "run"]);
-  const flags = words.slice(2).filter((word) => !without.includes(word))
-    .map((word) => word === "src/main.ts" ? join(root, word) : word);
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--config", join(root, "deno.json"), ...flags, ...args],
-    cwd,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
-
-async function outputOf(command: Deno.Command) {
-  const { code, stdout, stderr } = await command.output();
-  const decoder = new TextDecoder();
-  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
-}
 
 async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
   const folder = Deno.makeTempDirSync();
@@ -148,29 +121,11 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     withFolder(async (folder) => {
       // Large enough to be still at work when the signal comes; a sprite takes about 0.2 ms.
       const args = ["tiny.yaml", "--set", "images.dataset=sprites", "--set", "images.count=80000"];
-      const child = taskOf("run", args, folder).spawn();
-      const [out, err] = [new Response(child.stdout).text(), untilSeen(child, "images: ", signal)];
-      const { code } = await child.status;
-      assert.equal(code, 130, await err);
-      assert.match(await out, /interrupted in .*[^]*the same command goes on from there/);
+      const task = taskOf("run", args, folder);
+      const { code, out, err } = await signalledOutputOf(task, signal, "images: ");
+      assert.equal(code, 130, err);
+      assert.match(out, /interrupted in .*[^]*the same command goes on from there/);
       const { out: listed } = await outputOf(taskOf("ls", [], folder));
       assert.match(listed, /tiny +interrupted/);
     }));
-}
-
-/** Reads what the child says; sends it the signal as soon as it has said `word`. */
-async function untilSeen(
-  child: Deno.ChildProcess,
-  word: string,
-  signal: Deno.Signal,
-): Promise<string> {
-  let text = "";
-  let sent = false;
-  for await (const chunk of child.stderr.pipeThrough(new TextDecoderStream())) {
-    text += chunk;
-    if (sent || !text.includes(word)) continue;
-    sent = true;
-    child.kill(signal);
-  }
-  return text;
 }

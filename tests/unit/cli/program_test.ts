@@ -24,15 +24,16 @@ Deno.test("program: help texts, each with examples", async () => {
   for (const verb of ["", ...verbs]) {
     const terminal = fakeTerminal();
     assert.equal(await dispatch([...(verb ? [verb] : []), "--help"], terminal), 0);
-    assert.match(terminal.output.out, /\nExamples:\n {2}bruit /, verb);
-    all += `$ bruit ${verb} --help\n`.replace("  ", " ") + terminal.output.out + "\n";
+    assert.match(terminal.output.out, /\nExamples:\n {2}deno task /, verb);
+    const command = verb ? `deno task ${verb}` : "deno run src/main.ts";
+    all += `$ ${command} --help\n${terminal.output.out}\n`;
   }
   assertGolden("help.txt", all);
 });
 
 Deno.test("program: a wrong command ends with 2, a word about it, and nothing on standard output", async (t) => {
   const cases: readonly [args: string[], expected: RegExp][] = [
-    [[], /Usage: bruit/],
+    [[], /Usage: deno task <command>/],
     [["rnu", "a.yaml"], /unknown command 'rnu'\n\(Did you mean run\?\)/],
     [["run"], /missing required argument 'file'/],
     [["run", "a", "b"], /too many arguments/],

@@ -43,6 +43,11 @@ Deno.test("progress: a bar fills and is cut to the screen", () => {
     `model      ${"█".repeat(10)}${"░".repeat(10)}  50%  5/10 steps  5 steps/s  1.00 s left`,
   );
   assert.equal(barLine(half, 1_000, 24).length, 24);
+  // 10 + 1 + 10 + 1 + 44 columns: a shorter bar, so that the time that is left is not what is cut off.
+  const short = barLine(half, 1_000, 70);
+  assert.ok(short.startsWith(`model      ${"█".repeat(5)}${"░".repeat(5)}  50%`), short);
+  assert.ok(short.endsWith("1.00 s left"), short);
+  assert.match(barLine(half, 1_000, 54), /^model {7}50% {2}.* left$/);
 });
 
 Deno.test("progress: without a screen, one line in a few seconds for each stage", () => {

@@ -1,6 +1,7 @@
 /** The commands that run pipelines, in one process, over fake stage kinds and a real store. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { chooseDevice } from "../../../src/runtime/device.ts";
 import { main } from "../../../src/main.ts";
 import { runKinds } from "./fake_run_kinds.ts";
 import { type FakeTerminal, fakeTerminal } from "./fake_terminal.ts";
@@ -157,6 +158,22 @@ Deno.test("run: Ctrl-C stops, records the run and ends with 130; twice ends at o
     },
   ));
 
+Deno.test("run, reproduce: the record names the device that computed, or the wish where none did", () =>
+  withFolder("name: a\nstages: { one: { uses: computed } }\n", async ({ file, runs, bruit }) => {
+    const recorded = async () => {
+      const { run } = lastJson((await bruit(["run", file, "--json"])).out);
+      return JSON.parse(Deno.readTextFileSync(join(runs, run, "run.json"))).device;
+    };
+    const here = await chooseDevice("auto");
+    assert.equal(await recorded(), here);
+    assert.equal(await recorded(), "auto", "hits alone ask for no device");
+    const [{ id }] = JSON.parse((await bruit(["ls", "--json"])).out);
+    const { code, out, err } = await bruit(["reproduce", id]);
+    assert.equal(code, 0, out + err);
+    assert.match(err, new RegExp(`one: on ${here}, still ${here}\n`));
+    assert.match(out, new RegExp(`threads, ${here}\\)`));
+  }));
+
 Deno.test("reproduce: equal, and not equal", async (t) => {
   await t.step("a run of honest stages", () =>
     withFolder(text, async ({ file, runs, bruit }) => {
@@ -168,7 +185,11 @@ Deno.test("reproduce: equal, and not equal", async (t) => {
         /three +equal +equal\nsix +equal +equal\nreport +equal +equal\n.* is reproduced bit by bit \(3 threads, auto\)/,
       );
       assert.ok(err.includes("six: never ran"), "nothing was taken from the store");
-      assert.deepEqual([...Deno.readDirSync(join(runs, "reproduce"))], []);
+      assert.deepEqual(
+        [...Deno.readDirSync(join(runs, "store", "tmp"))],
+        [],
+        "nothing is left over",
+      );
     }));
   await t.step(
     "a run with a stage that is not deterministic",
@@ -220,15 +241,15 @@ Deno.test("ls, show, why KEY KEY, verify, gc: over two runs", () =>
     assert.match((await bruit(["why", keys[0], "ffffffff"])).err, /no stored artifact/);
     assert.equal((await bruit(["show", "ffffffff"])).code, 2);
     const sound = await bruit(["verify"]);
-    assert.deepEqual([sound.code, /5 artifacts, .*all as they were written/.test(sound.out)], [
+    assert.deepEqual([sound.code, /5 artifacts in .*all as they were written/.test(sound.out)], [
       0,
       true,
     ], sound.out);
     const dry = await bruit(["gc", "--keep", "1"]);
-    assert.match(dry.out, /would drop 2 artifacts, 2 files, .*\n.*\nnothing was dropped/);
+    assert.match(dry.out, /would drop 2 artifacts in 2 files of .*\n.*\nnothing was dropped/);
     assert.match(
       (await bruit(["gc", "--keep", "1", "--yes"])).out,
-      /^(times|report).*\n.*\ndropped 2 artifacts, 2 files/,
+      /^(times|report).*\n.*\ndropped 2 artifacts in 2 files/,
     );
     assert.deepEqual(
       statuses((await bruit(["run", file, "--json", "--set", "six.factor=5"])).out),

@@ -70,5 +70,5 @@ Deno.test("data sets: pinned packages are those of deno.json", () => {
 
 Deno.test("data sets: every definition in the barrel is in the table", () => {
   const kinds = Object.values(barrel as Record<string, Dataset>).map((dataset) => dataset.kind);
-  assert.deepEqual([...datasets.keys()], kinds);
+  assert.deepEqual([...datasets.keys()], kinds.sort());
 });

@@ -1,8 +1,9 @@
 /** Image grids: every pixel where it belongs, in stored units, clipped; captions as real text. */
 import assert from "node:assert/strict";
-import { decodePng, textOf } from "../../../src/formats/png.ts";
+import { keyKeyword, pngText } from "../../../src/base/png_text.ts";
+import { decodePng } from "../../../src/formats/png.ts";
 import { captionedGrid } from "../../../src/figures/captioned_grid.ts";
-import { gridPixels, imageGrid, imageTiles, keyChunk } from "../../../src/figures/grid.ts";
+import { gridPixels, imageGrid, imageTiles } from "../../../src/figures/grid.ts";
 
 Deno.test("grid: places and enlarges grey images", () => {
   const images = Uint8Array.of(1, 2, 3, 4, 5, 6);
@@ -34,7 +35,7 @@ Deno.test("grid: RGB planes become interleaved pixels, and a key goes into the f
   const images = Uint8Array.of(10, 11, 20, 21, 30, 31);
   const png = await imageGrid({ images, shape: [3, 1, 2], scale: 1, gap: 0, key: "k1" });
   assert.deepEqual([...(await decodePng(png, "g")).data], [10, 20, 30, 11, 21, 31]);
-  assert.deepEqual(textOf(png), { [keyChunk]: "k1" });
+  assert.equal(pngText(png, keyKeyword), "k1");
 });
 
 Deno.test("grid: model values are mapped back per channel, stretched and clipped", () => {

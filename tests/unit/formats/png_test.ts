@@ -1,15 +1,9 @@
-/** PNG files: lossless, deterministic, with text chunks, and damaged ones refused. */
+/** PNG files: lossless, deterministic, and damaged ones refused. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { PNG } from "pngjs";
 import { StageError } from "../../../src/base/errors.ts";
-import {
-  decodePng,
-  encodePng,
-  parsePngHeader,
-  textOf,
-  withText,
-} from "../../../src/formats/png.ts";
+import { decodePng, encodePng, parsePngHeader } from "../../../src/formats/png.ts";
 
 const colour = {
   width: 5,
@@ -35,19 +29,6 @@ Deno.test("png: grey and colour survive, and equal pixels give equal bytes", asy
     });
     assert.deepEqual(parsePngHeader(bytes.subarray(0, 33), "a.png"), { width, height, channels });
   }
-});
-
-Deno.test("png: text chunks are kept beside the pixels and other readers accept them", async () => {
-  const bytes = await encodePng(colour, { "bruit:key": "abc", Title: "a b" });
-  assert.deepEqual(textOf(bytes), { "bruit:key": "abc", Title: "a b" });
-  assert.deepEqual(textOf(withText(bytes, { More: "x" })), {
-    "bruit:key": "abc",
-    Title: "a b",
-    More: "x",
-  });
-  // pngjs checks the CRC of every chunk.
-  assert.equal(PNG.sync.read(Buffer.from(bytes), { checkCRC: true }).width, 5);
-  assert.throws(() => withText(bytes, { "": "x" }), /keyword/);
 });
 
 Deno.test("png: transparent pixels lie over white", async () => {

@@ -10,6 +10,8 @@ import { metricInput, noiseImages, sourceOf } from "./synthetic_images.ts";
 const shape: ImageShape = [2, 5, 6];
 const width = 60;
 const pause = () => Promise.resolve();
+const near = (value: number, expected: number) =>
+  assert.ok(Math.abs(value - expected) < 1e-12, `${value}, not ${expected}`);
 
 Deno.test("the search finds what comparing all pairs finds, over several blocks", async () => {
   const training = noiseImages("training", 1100, shape);
@@ -62,7 +64,31 @@ Deno.test("a generator that repeats its training images is told from one that dr
   const fresh = await compute(noiseImages("fresh", 40, shape));
   const [low, high] = fresh.closer_than_real.interval!;
   assert.ok(low < 0.5 && high > 0.5, `${low} to ${high}`);
-  assert.equal(fresh.closer_than_real.reference, 0.5);
+  near(fresh.closer_than_real.reference, 0.5);
+});
+
+Deno.test("distances that tie count half: held-out images against themselves give 0.5, copies or not", async () => {
+  const reference = noiseImages("ties", 60, shape);
+  const copies = (count: number) => takeRows(reference.data, width, [...Array(count).keys()]);
+  const measuresOf = async (samples: ImageRows, heldOut: ImageRows) => {
+    const input = metricInput(shape, { samples, heldOut, reference }, { pairs: 2 });
+    return (await nearestNeighbour.compute(input)).measures.closer_than_real;
+  };
+  const copied = { count: 12, data: copies(12) };
+  const fresh = noiseImages("no ties", 12, shape);
+  // 12 of 16 held-out images are copies: their median distance is 0.
+  const mixed = {
+    count: 16,
+    data: Float32Array.of(...copies(12), ...fresh.data.slice(0, 4 * width)),
+  };
+  for (const heldOut of [copied, fresh, mixed]) {
+    near((await measuresOf(fresh, heldOut)).reference, 0.5);
+    near((await measuresOf(heldOut, heldOut)).value, 0.5);
+  }
+  near((await measuresOf(fresh, copied)).value, 0);
+  near((await measuresOf(copied, fresh)).value, 1);
+  // Closer than the 4, as close as the 12.
+  near((await measuresOf(copied, mixed)).value, (4 + 12 / 2) / 16);
 });
 
 Deno.test("the figure shows each sample above its neighbour, nearest first", async () => {

@@ -300,3 +300,22 @@ Deno.test("a run waits for another one's in-flight key, says so, and takes its r
   assert.equal(outcome.stages[0].status, "hit");
   assert.equal(outcome.stages[0].reason, "made meanwhile by another stage or run");
 });
+
+Deno.test("a stage for which there is no memory fails with a sentence, another mistake as it is", async () => {
+  const failures = [new RangeError("Array buffer allocation failed"), new RangeError("my mistake")];
+  const shown: string[] = [];
+  for (const failure of failures) {
+    using store = temporaryStore();
+    const { kinds } = withCustom(() => Promise.reject(failure));
+    const stages: Stages = {
+      x: { uses: "source", values: [1] },
+      big: { uses: "custom", from: "x" },
+    };
+    const { outcome } = await runStages(store, dagOf(stages, kinds));
+    shown.push(outcome.stages[1].reason);
+  }
+  assert.deepEqual(shown, [
+    'Cannot run stage "big": there is not enough memory for it',
+    "my mistake",
+  ]);
+});

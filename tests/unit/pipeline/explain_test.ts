@@ -45,6 +45,43 @@ Deno.test("many differences are cut short", () => {
   assert.equal(text, `${shown} and 2 more`);
 });
 
+Deno.test("a choice of another kind is one difference, and comes first", () => {
+  const optimizer = { kind: "sgd", learning_rate: 0.1, momentum: 0.9 };
+  assert.equal(
+    sentence({ params: { ...record.params, channels: [16, 64], optimizer } }),
+    "optimizer.kind adamw -> sgd, channels.0 32 -> 16",
+  );
+  const schedule = { kind: "cosine", warmup_steps: 5 };
+  assert.equal(
+    sentence({ params: { ...record.params, schedule } }),
+    "schedule.kind (none) -> cosine",
+  );
+  const choices = (...compute: { kind: string; pairs?: number }[]) =>
+    ({ ...record, params: { compute } }) as unknown as KeyRecord;
+  const differences = diffRecords(
+    choices({ kind: "near", pairs: 1 }, { kind: "near", pairs: 2 }),
+    choices({ kind: "far" }, { kind: "near", pairs: 3 }),
+  );
+  assert.equal(
+    describeDifferences(differences, {}),
+    "compute.0.kind near -> far, compute.1.pairs 2 -> 3",
+  );
+});
+
+Deno.test("however many parameters changed, every other sort of difference is named", () => {
+  const letters = Object.fromEntries([..."abcdef"].map((letter) => [letter, 1]));
+  const params = { ...record.params, ...letters };
+  assert.equal(
+    sentence({ params, inputs: { noise: ["d2"] } }),
+    "a (none) -> 1, b (none) -> 1, c (none) -> 1, input noisy changed and 3 more",
+  );
+  const sources = { "a.npy": "f1" };
+  assert.equal(
+    sentence({ params, version: 2, seed: 43, sources, inputs: { noise: ["d2"] } }),
+    "a (none) -> 1, behaviour version 1 -> 2, seed 42 -> 43, file a.npy added, input noisy changed and 5 more",
+  );
+});
+
 Deno.test("leaves that differ come with both values", () => {
   const other = { ...record, params: { ...record.params, channels: [32] }, seed: undefined };
   assert.deepEqual(diffRecords(record, other), [

@@ -156,7 +156,7 @@ export function worldOf(
   const events: RunEvent[] = [];
   return {
     store,
-    device: "cpu",
+    device: { name: "cpu", resolve: () => Promise.resolve("cpu") },
     threads: 1,
     memoryBytes: 2 ** 30,
     signal: new AbortController().signal,

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { PNG } from "pngjs";
 import { Buffer } from "node:buffer";
+import { resolve } from "node:path";
 import { pngText } from "../../../src/base/png_text.ts";
 import { plan } from "../../../src/pipeline/plan.ts";
 import {
@@ -45,6 +46,9 @@ Deno.test("a run has a folder with its record, its figures by stage and those fo
   const record = await run(store, stages);
   assert.equal(record.id, "20261122-093015-042-abcd");
   assert.equal(record.status, "done");
+  // Relative, so that it stays right when a project is moved with its runs.
+  assert.equal(resolve(store.root, record.folder), "/");
+  assert.ok(record.folder.startsWith(".."));
   const folder = runFolder(store, record.id);
   assert.deepEqual(
     JSON.parse(Deno.readTextFileSync(`${folder}/run.json`)),
@@ -106,7 +110,7 @@ Deno.test("runs are found by the beginning of their id or hash", async () => {
     () => findRun(store, "2026"),
     /Cannot find the run "2026": 3 runs begin like that: 2026/,
   );
-  assert.throws(() => findRun(store, "zzz"), /no run in .* has such an id or hash\n`bruit ls`/);
+  assert.throws(() => findRun(store, "zzz"), /no run in .* has such an id or hash\n`deno task ls`/);
   assert.throws(() => findRun(store, ""), /Cannot find the run ""/);
 });
 
@@ -170,12 +174,12 @@ Deno.test("garbage collection keeps what the newest runs need, and a dry run cha
   const wouldDrop = gc(store, { keepRuns: 1, dryRun: true, now });
   assert.equal(wouldDrop.artifacts.length, 4);
   assert.ok(await store.lookup(old.stages[0].key!));
-  const dropped = gc(store, { keepRuns: 1, dryRun: false, now });
-  assert.deepEqual(dropped, wouldDrop);
-  assert.ok(dropped.bytes > 0);
+  const garbage = gc(store, { keepRuns: 1, dryRun: false, now });
+  assert.deepEqual(garbage, wouldDrop);
+  assert.ok(garbage.dropped.fileBytes > 0);
   for (const { key } of old.stages) assert.equal((await store.inspect(key!)).state, "absent");
   for (const { key } of kept.stages) assert.equal((await store.inspect(key!)).state, "found");
-  assert.equal(gc(store, { keepRuns: 1, dryRun: false, now }).bytes, 0);
+  assert.equal(gc(store, { keepRuns: 1, dryRun: false, now }).dropped.fileBytes, 0);
   assert.equal(listRuns(store).length, 2);
   const planned = await plan(
     dagOf({ ...stages, x: { ...stages.x, values: [7] } }, fakeKinds()),

@@ -46,6 +46,7 @@ export function trainerOptions(changes: Partial<TrainerOptions["spec"]> = {}): T
     images: images(),
     affine: { scale: [1 / 127.5, 1 / 127.5, 1 / 127.5], offset: [-1, -1, -1] },
     device: "cpu",
+    precision: "default",
     threads: 2,
   };
 }

@@ -163,7 +163,6 @@ Deno.test("samples that are not finite, and too few images, are refused with a r
           error instanceof BruitError && error.exitCode === 1 && reason.test(error.message),
       ));
   await refused({ samples: broken }, /not finite: current value is "NaN in sample 1"/);
-  await refused({ samples: () => new Float32Array(16) }, /at least 2 samples are needed/);
   await refused({ training: 3, test: 0 }, /at least 4 are needed: current value is 3/);
 });
 
@@ -185,6 +184,11 @@ Deno.test("wrong connections and doubled metrics are found before anything runs"
     assert.throws(
       () => inferred(metrics, {}, { inputs: { samples: other, reference } }),
       fault(["from", "reference"]),
+    );
+    const one = { ...samples, meta: { ...samples.meta, count: 1 } };
+    assert.throws(
+      () => inferred(metrics, {}, { inputs: { samples: one, reference } }),
+      fault(["from", "samples"]),
     );
     const twice = { compute: ["pixel-statistics", { kind: "pixel-statistics" }] };
     assert.throws(

@@ -1,5 +1,6 @@
 /** Verification and garbage collection of a whole store. */
 import assert from "node:assert/strict";
+import { StageError } from "../../../src/base/errors.ts";
 import { openStore } from "../../../src/store/store.ts";
 import { collectGarbage, verifyStore } from "../../../src/store/upkeep.ts";
 import { commitTexts, damage, temporaryStore } from "./fixtures.ts";
@@ -8,8 +9,8 @@ Deno.test("verification counts what is right and lists what is not", async () =>
   using store = temporaryStore();
   const whole = await commitTexts(store, 1, { a: "alpha" }, { v: "view" });
   const bytes = "alpha".length + "view".length;
-  const expected = { artifacts: 1, files: 2, states: 0, bytes, faults: [], unreferenced: [] };
-  assert.deepEqual(await verifyStore(store), expected);
+  const amount = { artifacts: 1, files: 2, fileBytes: bytes, states: 0, stateBytes: 0 };
+  assert.deepEqual(await verifyStore(store), { amount, faults: [], unreferenced: [] });
   const flipped = await commitTexts(store, 2, { b: "beta" });
   const missing = await commitTexts(store, 3, { c: "gamma" });
   const garbled = await commitTexts(store, 4, { d: "delta" });
@@ -48,18 +49,35 @@ Deno.test("verification does not believe remembered digests", async () => {
   assert.equal((await after.inspect(made.key)).state, "corrupt");
 });
 
+Deno.test("collection in a folder that cannot be locked is refused with the reason", () => {
+  using store = temporaryStore();
+  Deno.mkdirSync(store.path());
+  Deno.writeTextFileSync(store.path("locks"), "");
+  const collect = () => collectGarbage(store, { keep: new Set(), dryRun: false, now: Date.now() });
+  assert.throws(
+    collect,
+    (error) => error instanceof StageError && /a file stands where a folder/.test(error.message),
+  );
+});
+
 Deno.test("collection keeps shared files, drops the rest, and a dry run only counts", async () => {
   using store = temporaryStore();
   const kept = await commitTexts(store, 1, { a: "shared", b: "own" });
   const dropped = await commitTexts(store, 2, { a: "shared", c: "other" });
   const options = { keep: new Set([kept.key]), dryRun: true, now: Date.now() };
   const would = collectGarbage(store, options);
-  assert.equal(would.files, 1);
+  const amount = (artifacts: number, ...texts: string[]) => {
+    const fileBytes = texts.join("").length;
+    return { artifacts, files: texts.length, fileBytes, states: 0, stateBytes: 0 };
+  };
+  assert.deepEqual(would.dropped, amount(1, "other"));
   assert.deepEqual(would.artifacts, [{ key: dropped.key, kind: "fake" }]);
-  assert.deepEqual(would.kept, { artifacts: 1, files: 2, bytes: "shared".length + "own".length });
+  assert.deepEqual(would.kept, amount(1, "shared", "own"));
+  assert.deepEqual((await verifyStore(store)).amount, amount(2, "shared", "own", "other"));
   assert.ok(await store.lookup(dropped.key));
   assert.deepEqual(collectGarbage(store, { ...options, dryRun: false }), would);
   assert.ok(await store.lookup(kept.key));
   assert.equal((await store.inspect(dropped.key)).state, "absent");
-  assert.deepEqual((await verifyStore(store)).unreferenced, []);
+  const { amount: left, unreferenced } = await verifyStore(store);
+  assert.deepEqual([left, unreferenced], [would.kept, []]);
 });

@@ -5,7 +5,8 @@ import { openImages } from "../../../../src/artifacts/images.ts";
 import { ParamError } from "../../../../src/base/errors.ts";
 import { float32, int64, ndArray } from "../../../../src/base/nd_array.ts";
 import { readNpy, writeNpy } from "../../../../src/formats/npy.ts";
-import { encodePng, textOf } from "../../../../src/formats/png.ts";
+import { pngText } from "../../../../src/base/png_text.ts";
+import { encodePng } from "../../../../src/formats/png.ts";
 import { load } from "../../../../src/stages/load.ts";
 import { TemporaryFolder } from "../../formats/temporary.ts";
 import { inferred, resolved, runStage, type StageSetting } from "./run_stage.ts";
@@ -57,7 +58,7 @@ Deno.test("load: a data set by name gives what was promised, splits, labels and 
   ]);
   assert.deepEqual(files["train.npy"].shape, [33, 3, 16, 16]);
   assert.deepEqual(files["test_labels.npy"].shape, [4, 9]);
-  assert.deepEqual(textOf(views["examples.png"]), { "bruit:key": "k".repeat(64) });
+  assert.equal(pngText(views["examples.png"], "bruit:key"), "k".repeat(64));
   const rows = new TextDecoder().decode(views["labels.csv"]).trim().split("\n").map((row) =>
     row.split(",")
   );
@@ -127,11 +128,10 @@ Deno.test("load: the key of a data set holds its version, packages and number, a
       },
     },
   });
-  assert.deepEqual(keyOf({ path: "a.npy" }), {
-    path: "a.npy",
-    split: { test: 0, validation: 0 },
-    layout: "nhwc",
-  });
+  const file = { path: "a.npy", split: { test: 0, validation: 0 }, layout: "nhwc" };
+  assert.deepEqual(keyOf({ path: "a.npy" }), file);
+  assert.deepEqual(keyOf({ path: "a.npy", layout: "nhwc" }), file);
+  assert.ok(!("layout" in resolved(load, { dataset: "sprites" })), "no default without a meaning");
 });
 
 Deno.test("load: (N, H, W, C), (N, C, H, W) and (N, H, W) of uint8 become planes", async () => {

@@ -68,7 +68,7 @@ export async function runStage<P>(
       record: {},
       folder,
       scratch,
-      device: "cpu",
+      device: () => Promise.resolve("cpu"),
       threads: 1,
       signal: setting.signal ?? new AbortController().signal,
       checkpoints: { latest: () => Promise.resolve(undefined), save: () => Promise.resolve() },
