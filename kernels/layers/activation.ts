@@ -8,7 +8,7 @@ export function silu(x: Tensor): Tensor {
 }
 
 /** The activations that a model's parameters can name. */
-export const activations = { silu, gelu, relu, tanh, sigmoid } as const;
+const activations = { silu, gelu, relu, tanh, sigmoid } as const;
 
 /** `silu`, `gelu` (exact, by erf), `relu`, `tanh` or `sigmoid`. */
 export type Activation = keyof typeof activations;

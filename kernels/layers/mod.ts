@@ -5,7 +5,7 @@ export * from "./activation.ts";
 export { linear } from "./linear.ts";
 export { dropout } from "./dropout.ts";
 export { upsampleNearest } from "./upsample.ts";
-export { addPerChannel, conv2d, type Conv2dOptions } from "./conv2d.ts";
+export { conv2d } from "./conv2d.ts";
 export { convTranspose2d } from "./conv_transpose2d.ts";
 export { groupNorm } from "./group_norm.ts";
 export { layerNorm } from "./layer_norm.ts";

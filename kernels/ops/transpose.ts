@@ -36,6 +36,6 @@ export const transpose: CallableOp<
 });
 
 /** The permutation that undoes `perm`. */
-export function inversePermutation(perm: readonly number[]): number[] {
+function inversePermutation(perm: readonly number[]): number[] {
   return perm.map((_, i) => perm.indexOf(i));
 }

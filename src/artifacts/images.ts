@@ -146,17 +146,6 @@ export function toModelValues(stored: NdArray, { scale, offset }: Affine): NdArr
   return { dtype: "float32", shape: stored.shape, data: values };
 }
 
-/** Model values [N, C, H, W] as stored values, neither rounded to whole numbers nor clipped. */
-export function toStoredValues(model: NdArray, { scale, offset }: Affine): NdArray<Float32Array> {
-  const values = new Float32Array(model.data.length);
-  eachPlane(model, (channel, start, end) => {
-    for (let i = start; i < end; i++) {
-      values[i] = (Number(model.data[i]) - offset[channel]) / scale[channel];
-    }
-  });
-  return { dtype: "float32", shape: model.shape, data: values };
-}
-
 /** Calls back with the channel and the element range of every plane of an array [N, C, H, W]. */
 export function eachPlane(
   { shape, data }: NdArray<TypedArray>,

@@ -68,12 +68,12 @@ export class ParamError extends Error {
 }
 
 /** Writes a place as `file:line:column`. */
-export function placeText(place: Place): string {
+function placeText(place: Place): string {
   return [place.file, place.line, place.column].filter((part) => part !== undefined).join(":");
 }
 
 /** Writes a fault as the sentence of this file's header. */
-export function describe(fault: Fault): string {
+function describe(fault: Fault): string {
   const value = fault.value === undefined ? "" : `: current value is ${valueText(fault.value)}`;
   const place = fault.place ? ` (${placeText(fault.place)})` : "";
   const hint = fault.hint ? `\n${fault.hint}` : "";

@@ -1,7 +1,7 @@
 /** The nearest right name for a wrong one, for "Did you mean ...?". */
 
 /** Number of insertions, deletions, substitutions and neighbour swaps between two words. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   const rows = Array.from({ length: a.length + 1 }, (_, i) => [i, ...Array(b.length).fill(0)]);
   rows[0] = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -19,7 +19,7 @@ export function randomKey(seed: number, purpose: string): bigint {
 }
 
 /** The 64-bit counter of an element of a stream. */
-export function randomCounter(stream: number, element: number): bigint {
+function randomCounter(stream: number, element: number): bigint {
   return (BigInt(stream) << ELEMENT_BITS) + BigInt(element);
 }
 

@@ -22,7 +22,7 @@ export interface Mixture {
 }
 
 /** The process of given betas. */
-export function processOfBetas(betas: Float64Array): NoiseProcess {
+function processOfBetas(betas: Float64Array): NoiseProcess {
   let product = 1;
   const alphasCumprod = betas.map((beta) => product *= 1 - beta);
   return { timesteps: betas.length, betas, alphasCumprod };

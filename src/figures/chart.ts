@@ -1,5 +1,5 @@
 /**
- * Line charts, histograms and scatter plots as SVG text, through vega-lite without a DOM (about 70 ms a chart).
+ * Line charts and histograms as SVG text, through vega-lite without a DOM (about 70 ms a chart).
  *
  * One look for all of them: white ground (so that a chart can be read on a dark page too), thin grid, titled
  * axes with units, a legend only where there are several series. The same numbers give the same bytes.
@@ -63,11 +63,6 @@ export function lineChart(chart: PointChart): Promise<string> {
   return draw(chart, { type: "line", strokeWidth: 1.5, interpolate: "linear" }, rowsOf(chart));
 }
 
-/** A dot per point, as SVG text. */
-export function scatter(chart: PointChart): Promise<string> {
-  return draw(chart, { type: "point", filled: true, size: 18, opacity: 0.7 }, rowsOf(chart));
-}
-
 /** Shares of values per bin, as stepped outlines with light fills, as SVG text. */
 export function histogram(chart: HistogramChart): Promise<string> {
   const rows = chart.sets.length === 0 ? [] : binnedRows(chart);
@@ -83,22 +78,6 @@ export function histogram(chart: HistogramChart): Promise<string> {
     mark,
     rows,
   );
-}
-
-/**
- * At most `limit` points: where there are more, the means of equal runs of neighbours. For curves of many
- * thousand noisy steps, which would otherwise make an SVG of megabytes.
- */
-export function thinned(points: Series["points"], limit: number): Series["points"] {
-  if (points.length <= limit) return points;
-  return Array.from({ length: limit }, (_, i) => {
-    const run = points.slice(
-      Math.floor(i * points.length / limit),
-      Math.floor((i + 1) * points.length / limit),
-    );
-    const mean = (member: 0 | 1) => run.reduce((sum, point) => sum + point[member], 0) / run.length;
-    return [mean(0), mean(1)] as const;
-  });
 }
 
 interface Row {

@@ -3,7 +3,7 @@ import { type DType, elementCount, float32, type NdArray, typedArray } from "../
 import { apply, type Op, type Shape, type Tensor } from "./tensor.ts";
 
 /** A named input: what the caller of a session feeds, or what a body is given. */
-export const inputOp: Op<{ name: string; dtype: DType; shape: Shape }> = {
+const inputOp: Op<{ name: string; dtype: DType; shape: Shape }> = {
   type: "Input",
   infer: (_, { dtype, shape }) => ({ dtype, shape }),
   vjp: "none",
@@ -11,7 +11,7 @@ export const inputOp: Op<{ name: string; dtype: DType; shape: Shape }> = {
 };
 
 /** A constant array, written into the model as an initializer. */
-export const constantOp: Op<{ value: NdArray }> = {
+const constantOp: Op<{ value: NdArray }> = {
   type: "Constant",
   infer: (_, { value }) => ({ dtype: value.dtype, shape: value.shape }),
   vjp: "none",

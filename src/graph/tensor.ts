@@ -29,7 +29,6 @@ export interface Node<A = any> {
   readonly outputs: readonly Tensor[];
 }
 
-export type Attr = number | boolean | string | readonly number[] | NdArray | Body | undefined;
 // deno-lint-ignore no-explicit-any
 export type Attrs = Readonly<Record<string, any>>;
 

@@ -53,7 +53,7 @@ export function dependants(outputs: readonly Tensor[], sources: readonly Tensor[
 }
 
 /** The subgraphs among a node's attributes. */
-export function bodiesOf({ attrs }: Node): Body[] {
+function bodiesOf({ attrs }: Node): Body[] {
   const isBody = (value: unknown): value is Body =>
     typeof value === "object" && value !== null && "inputs" in value && "outputs" in value;
   return Object.values(attrs).filter(isBody);

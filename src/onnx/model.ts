@@ -19,7 +19,7 @@ import {
 } from "./schema.ts";
 
 /** Opset of the default domain; 21 is the newest that ONNX Runtime 1.29 runs without a warning for all our ops. */
-export const OPSET = 21;
+const OPSET = 21;
 
 /** Named outputs of a model. */
 export type Outputs = Readonly<Record<string, Tensor>>;

@@ -4,7 +4,7 @@
  * use it directly. The only file that imports onnxruntime-node.
  */
 import * as ort from "onnxruntime-node";
-import { type DType, elementCount, type NdArray, typedArray } from "../base/nd_array.ts";
+import type { DType, NdArray } from "../base/nd_array.ts";
 
 // Whatever goes wrong comes as an exception; ONNX Runtime would print it on standard error as well.
 ort.env.logLevel = "fatal";
@@ -98,8 +98,3 @@ function fromOrt(tensor: ort.Tensor): NdArray {
 
 /** Version of ONNX Runtime. */
 export const runtimeVersion: string = ort.env.versions.node ?? ort.env.versions.common;
-
-/** Zeros of a type, for states that start empty. */
-export function zeros(dtype: DType, shape: readonly number[]): NdArray {
-  return { dtype, shape, data: typedArray(dtype, elementCount(shape)) };
-}

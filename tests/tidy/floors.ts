@@ -39,7 +39,7 @@ export function floorFaults(imports: readonly Import[]): string[] {
 }
 
 /** The part of the house in which a file lies, or undefined for files that no floor names. */
-export function partOf(path: string): string | undefined {
+function partOf(path: string): string | undefined {
   return floors.flat().find((part) => path === part || path.startsWith(`${part}/`));
 }
 

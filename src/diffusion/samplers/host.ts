@@ -4,7 +4,7 @@ import type { SamplerTable } from "./sampler.ts";
 import { type Algebra, samplerStep, stepsOf } from "./step.ts";
 
 /** The arithmetic of the generic step on float64 arrays of one length. */
-export const hostAlgebra: Algebra<Float64Array, number> = {
+const hostAlgebra: Algebra<Float64Array, number> = {
   times: (value, coefficient) => value.map((element) => element * coefficient),
   plus: (a, b) => a.map((element, i) => element + b[i]),
   clamp: (value, limit) => value.map((element) => Math.min(limit, Math.max(-limit, element))),

@@ -1,6 +1,6 @@
 /** Charts: what stands in the SVG text, and that the same numbers give the same bytes. */
 import assert from "node:assert/strict";
-import { histogram, lineChart, scatter, thinned } from "../../../src/figures/chart.ts";
+import { histogram, lineChart } from "../../../src/figures/chart.ts";
 
 const texts = (svg: string) =>
   [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
@@ -23,7 +23,6 @@ Deno.test("a line chart has a white ground, axis titles, and a legend for severa
 Deno.test("the same numbers give the same bytes, whatever was drawn before", async () => {
   const chart = { ...axes, series: [{ name: "a", points: [[0, 1], [3, 2]] as const }] };
   const once = await lineChart(chart);
-  await scatter(chart);
   await histogram({ x: { title: "v" }, sets: [{ name: "a", values: [1, 2, 3] }] });
   assert.equal(await lineChart(chart), once);
 });
@@ -38,8 +37,9 @@ Deno.test("charts drawn side by side do not disturb each other", async () => {
 Deno.test("a logarithmic axis leaves out what it cannot show, and marks its decades", async () => {
   const points = [[1, 1], [2, 0.01], [3, 0], [4, -5], [5, NaN], [6, Infinity]] as const;
   const y = { title: "loss", scale: "log" } as const;
-  const svg = await scatter({ ...axes, y, series: [{ name: "a", points }] });
-  assert.equal([...svg.matchAll(/aria-roledescription="point"/g)].length, 2);
+  const svg = await lineChart({ ...axes, y, series: [{ name: "a", points }] });
+  const [, line] = svg.match(/roledescription="line mark" d="([^"]*)"/)!;
+  assert.match(line, /^M[^ML]*L[^ML]*$/, "two points");
   for (const decade of ["0.01", "0.1", "1"]) assert.ok(texts(svg).includes(decade), decade);
   assert.doesNotMatch(svg, /NaN|Infinity/);
 });
@@ -76,10 +76,4 @@ Deno.test("text with markup stays text", async () => {
     series: [{ name: "a", points: [[0, 0], [1, 1]] }],
   });
   assert.match(svg, /&lt;b&gt; &amp; c/);
-});
-
-Deno.test("thinned keeps few points and averages runs of many", () => {
-  const points = Array.from({ length: 10 }, (_, i) => [i, 2 * i] as const);
-  assert.equal(thinned(points, 10), points);
-  assert.deepEqual(thinned(points, 5), [[0.5, 1], [2.5, 5], [4.5, 9], [6.5, 13], [8.5, 17]]);
 });

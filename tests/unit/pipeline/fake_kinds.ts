@@ -15,7 +15,7 @@ export { temporaryStore } from "../store/fixtures.ts";
 export type Stages = Readonly<Record<string, JsonObject>>;
 
 /** A one-pixel PNG, as bytes. */
-export const PIXEL = Uint8Array.from(
+const PIXEL = Uint8Array.from(
   atob(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=",
   ),
