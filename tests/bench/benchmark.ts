@@ -1,4 +1,5 @@
 /** What a benchmark is, and the arithmetic that all share. */
+import type { Precision } from "../../kernels/lowering/mod.ts";
 
 export interface BenchOptions {
   readonly model: string;
@@ -8,6 +9,7 @@ export interface BenchOptions {
   readonly steps: number;
   readonly rounds: number;
   readonly threads: number;
+  readonly precision: Precision;
   /** Only our side, for others to pair. */
   readonly alone: boolean;
 }

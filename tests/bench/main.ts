@@ -3,6 +3,7 @@
  * the ratio of both, taken in turns so that a busy machine slows both alike. They report and assert nothing.
  */
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { precisions } from "../../kernels/lowering/mod.ts";
 import { models } from "../../kernels/models/table.ts";
 import type { Benchmark, BenchOptions } from "./benchmark.ts";
 import * as barrel from "./mod.ts";
@@ -27,6 +28,10 @@ const command = new Command("deno task bench")
   .option("--batch <images>", "images in a step", wholeNumber, 64)
   .option("--steps <count>", "steps in a round", wholeNumber, 40)
   .option("--rounds <count>", "turns that both sides take", wholeNumber, 5)
+  .addOption(
+    new Option("--precision <name>", "tables of the convolutions").choices([...precisions])
+      .default("default"),
+  )
   .option("--threads <count>", "threads of both sides", wholeNumber, 2)
   .addHelpText(
     "after",

@@ -36,13 +36,17 @@ export class Peer implements AsyncDisposable {
     return undefined;
   }
 
-  /** Milliseconds of each of `steps` steps. */
+  /** Milliseconds of each of `steps` steps. Between them the twin is stopped: its idle threads would spin. */
   async run(steps: number): Promise<number[]> {
+    this.child.kill("SIGCONT");
     await this.input.write(new TextEncoder().encode(`${steps}\n`));
-    return JSON.parse(await this.line());
+    const times = JSON.parse(await this.line());
+    this.child.kill("SIGSTOP");
+    return times;
   }
 
   async [Symbol.asyncDispose]() {
+    this.child.kill("SIGCONT");
     await this.input.close();
     await this.lines.cancel();
     await this.child.status;

@@ -43,7 +43,7 @@ function randomWeights({ model, size }: BenchOptions): Map<string, NdArray> {
 
 /** Draws one batch and takes the median over runs, which leaves the loading of the model out. */
 async function ourStepMs(
-  { model, size, batch, steps, threads }: BenchOptions,
+  { model, size, batch, steps, threads, precision }: BenchOptions,
   weights: ReadonlyMap<string, NdArray>,
 ): Promise<number> {
   const process = noiseProcess(choose(schedules, "linear"));
@@ -56,7 +56,7 @@ async function ourStepMs(
     weights,
     count: batch,
     device: "cpu",
-    precision: "default",
+    precision,
     threads,
     signal: new AbortController().signal,
     progress: (done) => {

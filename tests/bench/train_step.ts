@@ -61,7 +61,9 @@ export function pairedResult(
   };
 }
 
-async function openTrainer({ model, size, batch, threads }: BenchOptions): Promise<Trainer> {
+export async function openTrainer(
+  { model, size, batch, threads, precision }: BenchOptions,
+): Promise<Trainer> {
   const shape = [3, size, size] as const;
   const data = new Uint8Array(1000 * elementCount(shape)).map((_, i) => (i * 2654435761) >>> 24);
   return await Trainer.open({
@@ -81,7 +83,7 @@ async function openTrainer({ model, size, batch, threads }: BenchOptions): Promi
     images: { dtype: "uint8", shape: [1000, ...shape], data },
     affine: { scale: [1 / 127.5, 1 / 127.5, 1 / 127.5], offset: [-1, -1, -1] },
     device: "cpu",
-    precision: "default",
+    precision,
     threads,
   });
 }
