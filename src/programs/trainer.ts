@@ -17,11 +17,11 @@ import {
   averagesInLoop,
   buildTrainingProgram,
   EMA_RATE,
-  type State,
   trainingNames,
   type TrainingProgram,
   type TrainingSpec,
 } from "./training.ts";
+import type { State } from "./training_states.ts";
 
 /** Steps in one run of the model: progress stays live, and handing the state over costs little. */
 export const STEPS_PER_RUN = 20;

@@ -2,12 +2,10 @@
  * The training program: up to K whole steps (gather a batch, noise it, predict, differentiate, update) in one
  * run of one ONNX model. All state goes through a Loop and stays in the session between runs.
  */
-import { gradient } from "../autodiff/gradient.ts";
 import { type Choice, chosen } from "../base/table.ts";
-import { constant, input, inputName, scalar } from "../graph/sources.ts";
+import { constant, input, scalar } from "../graph/sources.ts";
 import { substitute } from "../graph/substitute.ts";
 import type { Body, Tensor } from "../graph/tensor.ts";
-import { topologicalOrder } from "../graph/walk.ts";
 import { buildModel, type Outputs } from "../onnx/model.ts";
 import type { Declared } from "../../kernels/layers/scope.ts";
 import { lowerings, type LoweringTarget } from "../../kernels/lowering/mod.ts";
@@ -15,8 +13,17 @@ import { add, cast, gather, loop, mul, reshape } from "../../kernels/ops/mod.ts"
 import { clipByGlobalNorm } from "../../kernels/optimizers/clip_by_global_norm.ts";
 import { emaUpdate } from "../../kernels/optimizers/ema.ts";
 import { optimizers } from "../../kernels/optimizers/table.ts";
-import { type DenoisingSpec, denoisingStep, stepInputs } from "./denoising_step.ts";
+import { type DenoisingSpec, stepInputs } from "./denoising_step.ts";
+import { differentiate, type Step } from "./differentiate.ts";
 import { packParameters, packTensors, type Piece, unpackTensor } from "./packing.ts";
+import {
+  bufferName,
+  emaName,
+  listStates,
+  parameterName,
+  slotName,
+  type State,
+} from "./training_states.ts";
 
 /** What a training program is made of. */
 export interface TrainingSpec extends DenoisingSpec {
@@ -29,17 +36,6 @@ export interface TrainingSpec extends DenoisingSpec {
   readonly imageCount: number;
   /** Largest number of steps in one run. */
   readonly maxSteps: number;
-}
-
-/** A named array that the session keeps between runs. */
-export interface State {
-  /** Name of the input; the output of a run is `next.<name>`. */
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** What it holds of its piece: the weights, a slot of the optimizer, the moving average, or a buffer. */
-  readonly role: "parameter" | "ema" | "buffer" | { readonly slot: string };
-  /** The piece; undefined for a buffer. */
-  readonly piece?: Piece;
 }
 
 /** A generated program with what is needed to drive it. */
@@ -100,32 +96,6 @@ export function buildTrainingProgram(
     parameters: step.parameters,
     buffers: step.buffers,
     scalars,
-  };
-}
-
-/** One step over named inputs: its loss, gradients by parameter, and new values of the buffers. */
-interface Step {
-  readonly parameters: readonly Declared[];
-  readonly buffers: readonly Declared[];
-  readonly loss: Tensor;
-  readonly gradients: readonly Tensor[];
-  readonly updates: readonly Tensor[];
-}
-
-function differentiate(spec: TrainingSpec, target: LoweringTarget): Step {
-  const { lower, tidy } = lowerings[target];
-  const { loss, collected: { parameters, buffers, updates } } = denoisingStep(spec);
-  const named = buffers.map(({ name }) => updates.get(name)!);
-  const [lowered, ...newBuffers] = tidy(lower([loss, ...named]));
-  const inputs = inputsByName([lowered, ...newBuffers]);
-  const gradients = gradient(lowered, parameters.map(({ name }) => inputs.get(name)!));
-  const [value, ...rest] = tidy([lowered, ...gradients, ...newBuffers]);
-  return {
-    parameters,
-    buffers,
-    loss: value,
-    gradients: rest.slice(0, parameters.length),
-    updates: rest.slice(parameters.length),
   };
 }
 
@@ -242,45 +212,4 @@ function streams(firstStep: Tensor, iteration: Tensor, batchSize: number): Tenso
   const step = add(firstStep, cast(iteration, "uint64"));
   const start = reshape(mul(step, scalar(batchSize, "uint64")), [1]);
   return add(start, constant({ dtype: "uint64", shape: [batchSize], data: rows }));
-}
-
-function listStates(
-  spec: TrainingSpec,
-  pieces: readonly Piece[],
-  buffers: readonly Declared[],
-): State[] {
-  const slots = chosen(optimizers, spec.optimizer).slots(spec.optimizer);
-  const ofPieces = pieces.flatMap((piece): State[] => [
-    { name: parameterName(piece), shape: piece.shape, role: "parameter", piece },
-    ...slots.map((slot): State => ({
-      name: slotName(slot, piece),
-      shape: piece.shape,
-      role: { slot },
-      piece,
-    })),
-    ...(spec.emaEvery !== undefined
-      ? [{ name: emaName(piece), shape: piece.shape, role: "ema", piece } as State]
-      : []),
-  ]);
-  const ofBuffers = buffers.map(({ name, shape }): State => ({
-    name: bufferName(name),
-    shape,
-    role: "buffer",
-  }));
-  return [...ofPieces, ...ofBuffers];
-}
-
-const parameterName = (piece: Piece) => `parameter.${piece.name}`;
-const slotName = (slot: string, piece: Piece) => `${slot}.${piece.name}`;
-const emaName = (piece: Piece) => `ema.${piece.name}`;
-const bufferName = (name: string) => `buffer.${name}`;
-
-/** The named inputs below some tensors. */
-function inputsByName(outputs: readonly Tensor[]): Map<string, Tensor> {
-  return new Map(
-    topologicalOrder(outputs).flatMap(({ outputs: [first] }) => {
-      const name = inputName(first);
-      return name === undefined ? [] : [[name, first] as const];
-    }),
-  );
 }
