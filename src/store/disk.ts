@@ -77,8 +77,21 @@ export function sync(path: string): void {
 export function makeFolder(path: string): void {
   if (statOf(path)) return;
   makeFolder(dirname(path));
-  Deno.mkdirSync(path, { recursive: true });
+  try {
+    Deno.mkdirSync(path, { recursive: true });
+  } catch (error) {
+    const reason = noFolderThere(error);
+    if (!reason) throw error;
+    const hint = "Choose another folder with --runs DIR.";
+    throw new StageError({ action: `make the folder ${path}`, reason, hint }, { cause: error });
+  }
   sync(dirname(path));
+}
+
+/** Why a folder cannot be made in one that is there; undefined for faults that `diskFault` has words for. */
+function noFolderThere(error: unknown): string | undefined {
+  if (error instanceof Deno.errors.NotFound) return "the system allows none there";
+  if (error instanceof Deno.errors.AlreadyExists) return "a link that leads nowhere has its name";
 }
 
 /** Moves a synced file or folder to its place; the names are on the disk when this returns. */

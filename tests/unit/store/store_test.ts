@@ -141,6 +141,21 @@ Deno.test("a store where a file stands in the way says so and what to do", async
   Deno.removeSync(folder, { recursive: true });
 });
 
+Deno.test("a store behind a link that leads nowhere says so and what to do", async () => {
+  const folder = Deno.makeTempDirSync();
+  Deno.symlinkSync("nowhere", `${folder}/link`);
+  using store = openStore(`${folder}/link/runs`);
+  await assert.rejects(store.use(), (error: Error) => {
+    assert.ok(error instanceof StageError);
+    assert.match(
+      error.message,
+      /Cannot make the folder .*a link that leads nowhere.*\n.*--runs DIR/,
+    );
+    return true;
+  });
+  Deno.removeSync(folder, { recursive: true });
+});
+
 Deno.test("faults of the disk have their words, other errors stay what they are", () => {
   const words = {
     ENOSPC: /disk is full/,
