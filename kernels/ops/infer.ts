@@ -1,6 +1,6 @@
 /** What many ops share: type inference, argument binding, examples; not an op. */
-import { type Operand, operands } from "../../src/graph/define.ts";
-import type { DType } from "../../src/base/nd_array.ts";
+import { type CallableOp, type Operand, operands } from "../../src/graph/define.ts";
+import { type DType, int64 } from "../../src/base/nd_array.ts";
 import {
   broadcastShapes,
   commonDtype,
@@ -9,7 +9,7 @@ import {
   sameShape,
 } from "../../src/graph/shape.ts";
 import { scalarValue } from "../../src/graph/sources.ts";
-import type { Example, Node, Tensor, Type } from "../../src/graph/tensor.ts";
+import type { Emission, Example, Node, Tensor, Type } from "../../src/graph/tensor.ts";
 
 /** An output like the only input. */
 export const inferUnary = ([a]: readonly Type[]): Type => ({ dtype: a.dtype, shape: a.shape });
@@ -68,11 +68,30 @@ export function requireIndices(operator: string, { dtype }: Type) {
 /** Which axes a reduction takes away, and whether they stay with extent 1. */
 export type ReduceAttrs = { readonly axes: readonly number[]; readonly keep: boolean };
 
-/** The output of a reduction. */
-export const inferReduced = ([a]: readonly Type[], { axes, keep }: ReduceAttrs): Type => ({
-  dtype: a.dtype,
-  shape: reduceShape(a.shape, axes, keep),
-});
+/** All that the reductions share but their gradients: y has `axes` gone, or kept with extent 1. */
+export const reduction = {
+  bind: (a: Tensor, axes: readonly number[], keep = false) => ({
+    inputs: [a],
+    attrs: { axes, keep },
+  }),
+  infer: ([a]: readonly Type[], { axes, keep }: ReduceAttrs): Type => ({
+    dtype: a.dtype,
+    shape: reduceShape(a.shape, axes, keep),
+  }),
+  emit: ({ attrs: { axes, keep } }: Node<ReduceAttrs>): Emission => ({
+    operands: [0, int64([axes.length], axes)],
+    // Without it, ONNX takes an empty list for all axes.
+    attrs: { keepdims: keep ? 1 : 0, noop_with_empty_axes: 1 },
+  }),
+  simplify: ({ inputs: [a], attrs: { axes } }: Node<ReduceAttrs>): Tensor | undefined =>
+    axes.length === 0 ? a : undefined,
+};
+
+/** How a reduction is called. */
+export type Reduction = CallableOp<
+  [a: Tensor, axes: readonly number[], keep?: boolean],
+  ReduceAttrs
+>;
 
 /** Binds one operand and no attributes. */
 export const bindUnary = (a: Tensor) => ({ inputs: [a] });

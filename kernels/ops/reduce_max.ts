@@ -1,39 +1,24 @@
 /** ReduceMax: the largest element over some axes. */
-import { int64 } from "../../src/base/nd_array.ts";
-import { type CallableOp, defineOp } from "../../src/graph/define.ts";
+import { defineOp } from "../../src/graph/define.ts";
 import { reduceShape } from "../../src/graph/shape.ts";
-import type { Tensor } from "../../src/graph/tensor.ts";
 import { cast } from "./cast.ts";
 import { div } from "./div.ts";
 import { equal } from "./equal.ts";
-import { inferReduced, type ReduceAttrs } from "./infer.ts";
+import { type Reduction, reduction } from "./infer.ts";
 import { mul } from "./mul.ts";
 import { reduceSum } from "./reduce_sum.ts";
 import { reshape } from "./reshape.ts";
 
 /** Maximum over `axes`, which are kept with extent 1 where `keep` is true (default false). */
-export const reduceMax: CallableOp<
-  [a: Tensor, axes: readonly number[], keep?: boolean],
-  ReduceAttrs
-> = defineOp({
+export const reduceMax: Reduction = defineOp({
+  ...reduction,
   type: "ReduceMax",
-  bind: (a: Tensor, axes: readonly number[], keep = false) => ({
-    inputs: [a],
-    attrs: { axes, keep },
-  }),
-  infer: inferReduced,
   // da = dy at the maximum, in equal shares where several elements are it
   vjp: [({ ct, a, y, attrs: { axes } }) => {
     const kept = reduceShape(a.shape, axes, true);
     const isLargest = cast(equal(a, reshape(y, kept)), a.dtype);
     return mul(isLargest, div(reshape(ct, kept), reduceSum(isLargest, axes, true)));
   }],
-  emit: ({ attrs: { axes, keep } }) => ({
-    operands: [0, int64([axes.length], axes)],
-    // Without it, ONNX takes an empty list for all axes.
-    attrs: { keepdims: keep ? 1 : 0, noop_with_empty_axes: 1 },
-  }),
-  simplify: ({ inputs: [a], attrs: { axes } }) => axes.length === 0 ? a : undefined,
   examples: [
     { shapes: [[2, 3]], attrs: { axes: [], keep: false } },
     {

@@ -1,36 +1,21 @@
 /** ReduceMean: the mean over some axes. */
-import { int64 } from "../../src/base/nd_array.ts";
-import { type CallableOp, defineOp } from "../../src/graph/define.ts";
+import { defineOp } from "../../src/graph/define.ts";
 import { reduceShape } from "../../src/graph/shape.ts";
-import type { Tensor } from "../../src/graph/tensor.ts";
 import { expand } from "./expand.ts";
-import { inferReduced, type ReduceAttrs } from "./infer.ts";
+import { type Reduction, reduction } from "./infer.ts";
 import { mul } from "./mul.ts";
 import { reshape } from "./reshape.ts";
 
 /** Mean over `axes`, which are kept with extent 1 where `keep` is true (default false). */
-export const reduceMean: CallableOp<
-  [a: Tensor, axes: readonly number[], keep?: boolean],
-  ReduceAttrs
-> = defineOp({
+export const reduceMean: Reduction = defineOp({
+  ...reduction,
   type: "ReduceMean",
-  bind: (a: Tensor, axes: readonly number[], keep = false) => ({
-    inputs: [a],
-    attrs: { axes, keep },
-  }),
-  infer: inferReduced,
   // da = dy / n, repeated along the n averaged elements
   vjp: [({ ct, a, attrs: { axes } }) => {
     const kept = reduceShape(a.shape, axes, true);
     const share = a.shape.reduce((n, extent, i) => kept[i] === extent ? n : n * extent, 1);
     return expand(reshape(mul(ct, 1 / share), kept), a.shape);
   }],
-  emit: ({ attrs: { axes, keep } }) => ({
-    operands: [0, int64([axes.length], axes)],
-    // Without it, ONNX takes an empty list for all axes.
-    attrs: { keepdims: keep ? 1 : 0, noop_with_empty_axes: 1 },
-  }),
-  simplify: ({ inputs: [a], attrs: { axes } }) => axes.length === 0 ? a : undefined,
   examples: [
     { shapes: [[2, 3]], attrs: { axes: [], keep: false } },
     { shapes: [[2, 3, 4]], attrs: { axes: [0, 2], keep: true } },

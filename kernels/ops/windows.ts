@@ -60,30 +60,28 @@ export function windowPositions(
   operator: string,
   extents: Shape,
   kernel: Shape,
-  { strides, pads, dilations }: WindowAttrs,
+  attrs: WindowAttrs,
 ): number[] {
-  return extents.map((extent, i) => {
-    const padded = extent + pads[i] + pads[i + extents.length];
-    const span = dilations[i] * (kernel[i] - 1) + 1;
-    if (span > padded) {
+  return travel(extents, kernel, attrs).map((way, i) => {
+    if (way < 0) {
       throw new Error(
         `${operator}: a window of ${shapeText(kernel)} does not fit into ${shapeText(extents)}`,
       );
     }
-    return Math.floor((padded - span) / strides[i]) + 1;
+    return Math.floor(way / attrs.strides[i]) + 1;
   });
 }
 
 /** Rows at the end of each axis that no window reaches, because the stride does not divide the way. */
-export function unreachedRows(
-  extents: Shape,
-  kernel: Shape,
-  { strides, pads, dilations }: WindowAttrs,
-): number[] {
-  return extents.map((extent, i) => {
-    const padded = extent + pads[i] + pads[i + extents.length];
-    return (padded - dilations[i] * (kernel[i] - 1) - 1) % strides[i];
-  });
+export function unreachedRows(extents: Shape, kernel: Shape, attrs: WindowAttrs): number[] {
+  return travel(extents, kernel, attrs).map((way, i) => way % attrs.strides[i]);
+}
+
+/** How far a window can move along each axis; negative where it does not fit. */
+function travel(extents: Shape, kernel: Shape, { pads, dilations }: WindowAttrs): number[] {
+  return extents.map((extent, i) =>
+    extent + pads[i] + pads[i + extents.length] - dilations[i] * (kernel[i] - 1) - 1
+  );
 }
 
 /** The shape of x [N, C, ...spatial] after pooling. */

@@ -91,6 +91,14 @@ export function int64(shape: readonly number[], values: readonly number[]): NdAr
   return ndArray("int64", shape, BigInt64Array.from(values, BigInt));
 }
 
+/** A uint64 array from ordinary numbers. */
+export function uint64(
+  shape: readonly number[],
+  values: readonly number[],
+): NdArray<BigUint64Array> {
+  return ndArray("uint64", shape, BigUint64Array.from(values, BigInt));
+}
+
 /** The bytes behind an array, not copied. */
 export function bytesOf(array: NdArray): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = array.data;

@@ -2,7 +2,7 @@
 import { gradient } from "../autodiff/gradient.ts";
 import { inputName } from "../graph/sources.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { topologicalOrder } from "../graph/walk.ts";
+import { freeInputs } from "../graph/walk.ts";
 import type { Declared } from "../../kernels/layers/scope.ts";
 import { lowerings, type LoweringTarget } from "../../kernels/lowering/mod.ts";
 import { type DenoisingSpec, denoisingStep } from "./denoising_step.ts";
@@ -20,9 +20,10 @@ export interface Step {
 export function differentiate(spec: DenoisingSpec, target: LoweringTarget): Step {
   const { lower, tidy } = lowerings[target];
   const { loss, collected: { parameters, buffers, updates } } = denoisingStep(spec);
-  const named = buffers.map(({ name }) => updates.get(name)!);
-  const [lowered, ...newBuffers] = tidy(lower([loss, ...named]));
-  const inputs = inputsByName([lowered, ...newBuffers]);
+  const updated = buffers.map(({ name }) => updates.get(name)!);
+  const [lowered, ...newBuffers] = tidy(lower([loss, ...updated]));
+  const named = freeInputs([lowered, ...newBuffers]);
+  const inputs = new Map(named.map((tensor) => [inputName(tensor)!, tensor]));
   const gradients = gradient(lowered, parameters.map(({ name }) => inputs.get(name)!));
   const [value, ...rest] = tidy([lowered, ...gradients, ...newBuffers]);
   return {
@@ -32,14 +33,4 @@ export function differentiate(spec: DenoisingSpec, target: LoweringTarget): Step
     gradients: rest.slice(0, parameters.length),
     updates: rest.slice(parameters.length),
   };
-}
-
-/** The named inputs below some tensors. */
-function inputsByName(outputs: readonly Tensor[]): Map<string, Tensor> {
-  return new Map(
-    topologicalOrder(outputs).flatMap(({ outputs: [first] }) => {
-      const name = inputName(first);
-      return name === undefined ? [] : [[name, first] as const];
-    }),
-  );
 }

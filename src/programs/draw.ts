@@ -1,5 +1,5 @@
 /** Drives a sampling program: batches of samples from noise, through all steps of a sampler's table. */
-import { elementCount, type NdArray } from "../base/nd_array.ts";
+import { elementCount, int64, type NdArray, uint64 } from "../base/nd_array.ts";
 import { normals, randomKey } from "../base/random.ts";
 import type { Prediction } from "../diffusion/predictions/prediction.ts";
 import type { SamplerTable } from "../diffusion/samplers/sampler.ts";
@@ -60,8 +60,8 @@ export async function drawSamples(options: DrawOptions): Promise<Drawn> {
         feeds: {
           ...columnFeeds(steps.slice(step, step + perRun), perRun),
           ...(noisy ? { [samplingNames.samples]: sampleNumbers(first, spec.batchSize) } : {}),
-          ...(noisy ? { [samplingNames.firstStep]: scalarOf("uint64", step) } : {}),
-          [samplingNames.stepCount]: scalarOf("int64", made),
+          ...(noisy ? { [samplingNames.firstStep]: uint64([], [step]) } : {}),
+          [samplingNames.stepCount]: int64([], [made]),
         },
         fetch: [samplingNames.nextX],
         carry: { [samplingNames.nextX]: samplingNames.x },
@@ -102,13 +102,5 @@ function columnFeeds(steps: ReturnType<typeof stepsOf>, length: number): Record<
 }
 
 function sampleNumbers(first: number, count: number): NdArray {
-  const data = BigUint64Array.from({ length: count }, (_, i) => BigInt(first + i));
-  return { dtype: "uint64", shape: [count], data };
-}
-
-function scalarOf(dtype: "int64" | "uint64", value: number): NdArray {
-  const data = dtype === "int64"
-    ? BigInt64Array.of(BigInt(value))
-    : BigUint64Array.of(BigInt(value));
-  return { dtype, shape: [], data };
+  return uint64([count], Array.from({ length: count }, (_, i) => first + i));
 }

@@ -2,7 +2,7 @@
  * Drives a training program: feeds batches and per-step numbers, keeps the state in the session, saves and
  * restores it. The result depends on the step count alone, not on how the steps are divided into runs.
  */
-import { elementCount, type NdArray, typedArray } from "../base/nd_array.ts";
+import { elementCount, int64, type NdArray, uint64 } from "../base/nd_array.ts";
 import { permutation, randomKey } from "../base/random.ts";
 import { type Choice, chosen } from "../base/table.ts";
 import { initialize } from "../../kernels/layers/init.ts";
@@ -165,15 +165,10 @@ export class Trainer implements Disposable {
       const start = (step % perEpoch) * batchSize;
       for (let i = 0; i < batchSize; i++) rows[k * batchSize + i] = BigInt(order[start + i]);
     }
-    const integer = (dtype: "int64" | "uint64", value: number): NdArray => {
-      const data = typedArray(dtype, 1) as BigInt64Array;
-      data[0] = BigInt(value);
-      return { dtype, shape: [], data };
-    };
     return {
       [trainingNames.rows]: { dtype: "int64", shape: [STEPS_PER_RUN, batchSize], data: rows },
-      [trainingNames.firstStep]: integer("uint64", this.done),
-      [trainingNames.stepCount]: integer("int64", steps),
+      [trainingNames.firstStep]: uint64([], [this.done]),
+      [trainingNames.stepCount]: int64([], [steps]),
     };
   }
 

@@ -2,6 +2,7 @@
  * The training program: up to K whole steps (gather a batch, noise it, predict, differentiate, update) in one
  * run of one ONNX model. All state goes through a Loop and stays in the session between runs.
  */
+import { uint64 } from "../base/nd_array.ts";
 import { type Choice, chosen } from "../base/table.ts";
 import { constant, input, scalar } from "../graph/sources.ts";
 import { substitute } from "../graph/substitute.ts";
@@ -208,8 +209,8 @@ function updateParameters(
 
 /** (first step + iteration) B + row: a stream of random numbers for every image that is ever shown. */
 function streams(firstStep: Tensor, iteration: Tensor, batchSize: number): Tensor {
-  const rows = BigUint64Array.from({ length: batchSize }, (_, row) => BigInt(row));
+  const rows = uint64([batchSize], Array.from({ length: batchSize }, (_, row) => row));
   const step = add(firstStep, cast(iteration, "uint64"));
   const start = reshape(mul(step, scalar(batchSize, "uint64")), [1]);
-  return add(start, constant({ dtype: "uint64", shape: [batchSize], data: rows }));
+  return add(start, constant(rows));
 }

@@ -5,6 +5,7 @@ import { elementCount, type NdArray } from "../../base/nd_array.ts";
 import { writeNpy } from "../../formats/npy.ts";
 import { writeSafetensors } from "../../formats/safetensors.ts";
 import type { Draft, StageContext, View } from "../../pipeline/stage.ts";
+import { lastOf, meanOf } from "./losses.ts";
 import type { TrainParams } from "./params.ts";
 import type { TrainingResult } from "./run.ts";
 
@@ -67,14 +68,6 @@ function lossTable(scratch: string, losses: Float32Array, perEpoch: number): Vie
   const file = "loss.csv";
   Deno.writeTextFileSync(join(scratch, file), `epoch,step,mean_loss\n${epochs.join("")}`);
   return { file, title: "Loss by epoch", caption: "Mean training loss of each epoch." };
-}
-
-function lastOf(values: Float32Array, count: number): Float32Array {
-  return values.subarray(Math.max(0, values.length - count));
-}
-
-function meanOf(values: Float32Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function round(value: number, digits: number): number {

@@ -10,6 +10,7 @@ import type { StageContext } from "../../pipeline/stage.ts";
 import type { RateScheduleChoice } from "../../../kernels/optimizers/learning_rate.ts";
 import { Trainer, type TrainingState } from "../../programs/trainer.ts";
 import type { TrainingSpec } from "../../programs/training.ts";
+import { lastOf, meanOf } from "./losses.ts";
 import type { TrainParams } from "./params.ts";
 
 export interface TrainingJob {
@@ -70,7 +71,7 @@ export async function runTraining(
     const latest = await trainer.advance(boundary);
     losses.set(latest, start);
     requireFinite(latest, start);
-    const values = { loss: mean(losses.subarray(Math.max(0, trainer.step - 100), trainer.step)) };
+    const values = { loss: meanOf(lastOf(losses.subarray(0, trainer.step), 100)) };
     context.progress({ done: trainer.step, total, unit: "step", values });
     if (signal.aborted) {
       await save();
@@ -103,8 +104,4 @@ function requireFinite(losses: Float32Array, start: number) {
     value: String(losses[bad]),
     hint: "Lower optimizer.learning_rate, add warm-up steps, or set max_grad_norm.",
   });
-}
-
-function mean(values: Float32Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
