@@ -1,6 +1,6 @@
 /** Batch normalisation with running statistics over [N, C, ...]. */
 import type { Tensor } from "../../src/graph/tensor.ts";
-import { add, div, mul, reduceMean, reshape, sqrt, sub } from "../ops/mod.ts";
+import { add, div, mul, reduceMean, reduceSumSquare, reshape, sqrt, sub } from "../ops/mod.ts";
 import { ones, zeros } from "./init.ts";
 import type { Scope } from "./scope.ts";
 
@@ -30,7 +30,7 @@ export function batchNorm(
   if (count < 2) throw new Error(`${scope.path}: batch norm needs two values per channel to train`);
   const mean = reduceMean(x, axes, true);
   const centred = sub(x, mean);
-  const variance = reduceMean(mul(centred, centred), axes, true);
+  const variance = mul(reduceSumSquare(centred, axes, true), 1 / count);
   const moved = (running: Tensor, batch: Tensor, factor: number) =>
     add(mul(running, 1 - momentum), mul(reshape(batch, [channels]), factor));
   scope.update("running_mean", moved(runningMean, mean, momentum));

@@ -1,18 +1,22 @@
 /**
- * Tables of bilinear algorithms for one-dimensional convolution with a kernel of three taps.
+ * Tables of bilinear algorithms for convolution along one axis. Which of them is taken is decided in `choose.ts`.
  *
  * Every convolution y = w * x is computed as  y = TO ((TF w) . (TI x))  with three small constant matrices: the
  * input is transformed, products are taken point by point (over channels: matrix products), and the result is
  * transformed back. In two dimensions each matrix is applied along both axes. The gradients reuse the same
  * transformed inputs and filters, and come out of MatMul's own gradient.
  *
- *     stride 1        Winograd F(m, 3): m + 2 products for m outputs (Lavin and Gray 2016, arXiv:1509.09308),
- *                     m by the wanted precision; at size 2 a Toeplitz scheme with 3 products for 2 outputs
- *     stride 2        polyphase: 5 products for 2 outputs
- *     upsampled by 2  the input is doubled by nearest neighbour first: 3 products for 2 outputs, and the
- *                     doubled image never exists
+ * A convolution is cut into sections, each a stride-1 convolution of few taps, whose results add up:
+ *
+ *     stride s      the taps k = f (mod s) see every s-th pixel
+ *     long kernels  runs of taps that F(m, n) can do at the wanted precision
+ *
+ * and each section is done by F(m, n) of `toom_cook.ts` in tiles of m outputs, the last of which may be ragged. Two
+ * cases have schemes of their own: size 2 at stride 1 (three products for two outputs) and a kernel of three after
+ * nearest upsampling (three products for two outputs, and the doubled image never exists).
  */
 import { addAt, type Matrix, matrixOf, zeroMatrix } from "./matrix.ts";
+import { toomCook } from "./toom_cook.ts";
 
 /** The three matrices for inputs of one size. Rows of a tiled transform are ordered (product, tile). */
 export interface Bilinear {
@@ -22,41 +26,114 @@ export interface Bilinear {
   readonly outputSize: number;
   /** [products * tiles, input size]; undefined where every product uses the input as it is. */
   readonly input?: Matrix;
-  /** [products, 3] */
+  /** [products, kernel] */
   readonly filter: Matrix;
   /** [output size, products * tiles] */
   readonly output: Matrix;
 }
 
-/** How the three taps are applied; the padding is one pixel of zeros on both sides (of the doubled image). */
-export type ConvKind = "stride1" | "stride2" | "upsampled";
+/** A convolution along one axis. */
+export interface AxisConvolution {
+  /** `upsampled`: the input is doubled by nearest neighbour first. */
+  readonly kind: "convolution" | "upsampled";
+  /** Extent of the input, before doubling. */
+  readonly size: number;
+  readonly outputSize: number;
+  readonly kernel: number;
+  readonly stride: number;
+  /** Zeros before the input (before the doubled one where it is doubled). */
+  readonly before: number;
+}
 
 /** Larger tiles take fewer products and lose more digits. */
 export type Precision = "high" | "default" | "fast";
 
-/** The table for a kind of convolution at an input size. */
-export function bilinear(kind: ConvKind, size: number, precision: Precision = "default"): Bilinear {
-  if (kind === "stride2") return stride2(size);
-  if (kind === "upsampled") return upsampled(size);
-  if (size === 2) return toeplitz2;
-  const { points } = tilings[precision].find(({ from }) => size >= from)!;
-  return winograd(size, points.length - 1, points);
+/** Finite points that a precision allows; their errors stand in `toom_cook.ts`. */
+const mostPoints: Readonly<Record<Precision, number>> = { high: 3, default: 5, fast: 9 };
+
+/** Outputs below which larger tiles than the default's were no gain. */
+const LARGE = 16;
+
+function pointsFor({ outputSize }: AxisConvolution, precision: Precision): number {
+  const most = mostPoints[precision];
+  return outputSize < LARGE ? Math.min(most, mostPoints.default) : most;
 }
 
-/**
- * The finite points of the Winograd schemes, by the size from which they are taken; F(m, 3) has m + 1 of them.
- * Error of one convolution over 64 channels at 16x16 in float32, root mean square against float64: F(2, 3) 2.7e-7,
- * F(4, 3) 1.2e-6, F(8, 3) 4.2e-5, direct convolution 2.0e-7. Below 16 a tile of 8 is no gain.
- */
-const tilings: Readonly<Record<Precision, readonly { from: number; points: readonly number[] }[]>> =
-  {
-    high: [{ from: 1, points: [0, 1, -1] }],
-    default: [{ from: 1, points: [0, 1, -1, 0.5, -2] }],
-    fast: [
-      { from: 16, points: [0, 1, -1, 2, -2, 0.5, -0.5, 0.75, -4 / 3] },
-      { from: 1, points: [0, 1, -1, 0.5, -2] },
-    ],
-  };
+/** Part of a convolution: y[i] += sum over j of w[taps[j]] x[first + stride (i + j)]. */
+interface Section {
+  readonly taps: readonly number[];
+  readonly first: number;
+}
+
+/** Does this convolution have a scheme of its own, without a choice of tiles? */
+export function hasOwnScheme(axis: AxisConvolution): boolean {
+  const { kind, size, kernel, stride, before, outputSize } = axis;
+  if (kernel !== 3 || stride !== 1 || before !== 1) return false;
+  return kind === "upsampled" ? outputSize === 2 * size : size === 2 && outputSize === 2;
+}
+
+/** The table with tiles of `m` outputs of each section; a scheme of its own comes first. */
+export function bilinear(axis: AxisConvolution, precision: Precision, m: number): Bilinear {
+  if (!hasOwnScheme(axis)) return tiled(axis, sectionsOf(axis, precision, m), m);
+  return axis.kind === "upsampled" ? upsampled(axis.size) : toeplitz2;
+}
+
+/** The largest tile that may pay: a section of two taps can still be done at the precision. */
+export function largestTile(axis: AxisConvolution, precision: Precision): number {
+  return Math.min(axis.outputSize, pointsFor(axis, precision));
+}
+
+function sectionsOf(axis: AxisConvolution, precision: Precision, m: number): Section[] {
+  const { kernel, stride, before } = axis;
+  const longest = m === 1 ? kernel : Math.max(1, pointsFor(axis, precision) + 2 - m);
+  return range(Math.min(kernel, stride)).flatMap((phase) => {
+    const taps = range(Math.ceil((kernel - phase) / stride)).map((j) => phase + stride * j);
+    return cutTaps({ taps, first: phase - before }, stride, longest);
+  });
+}
+
+/** Runs of at most `longest` taps, as equal as can be. */
+function cutTaps({ taps, first }: Section, stride: number, longest: number): Section[] {
+  const runs = Math.ceil(taps.length / longest);
+  const starts = range(runs + 1).map((run) => Math.round(run * taps.length / runs));
+  return range(runs).map((run) => ({
+    taps: taps.slice(starts[run], starts[run + 1]),
+    first: first + stride * starts[run],
+  }));
+}
+
+/** The sections' schemes one below the other, each in tiles. */
+function tiled(axis: AxisConvolution, sections: readonly Section[], m: number): Bilinear {
+  const { size, outputSize, stride } = axis;
+  const tiles = Math.ceil(outputSize / m);
+  const schemes = sections.map(({ taps }) => toomCook(m, taps.length));
+  const products = schemes.reduce((sum, { filter }) => sum + filter.rows, 0);
+  const input = zeroMatrix(products * tiles, size);
+  const filter = zeroMatrix(products, axis.kernel);
+  const output = zeroMatrix(outputSize, products * tiles);
+  let above = 0;
+  sections.forEach(({ taps, first }, s) => {
+    const scheme = schemes[s];
+    for (let product = 0; product < scheme.filter.rows; product++) {
+      taps.forEach((tap, j) => addAt(filter, above + product, tap, at(scheme.filter, product, j)));
+      for (let tile = 0; tile < tiles; tile++) {
+        const row = (above + product) * tiles + tile;
+        for (let k = 0; k < scheme.input.columns; k++) {
+          addAt(input, row, first + stride * (m * tile + k), at(scheme.input, product, k));
+        }
+        for (let r = 0; r < m && m * tile + r < outputSize; r++) {
+          addAt(output, m * tile + r, row, at(scheme.output, r, product));
+        }
+      }
+    }
+    above += scheme.filter.rows;
+  });
+  return { products, tiles, outputSize, input, filter, output };
+}
+
+const at = ({ columns, data }: Matrix, row: number, column: number) => data[row * columns + column];
+
+const range = (length: number) => Array.from({ length }, (_, i) => i);
 
 // [y0]   [w1 w2] [x0]
 // [y1] = [w0 w1] [x1]:  y0 = w1 (x0 + x1) + (w2 - w1) x1,  y1 = w1 (x0 + x1) + (w0 - w1) x0
@@ -68,102 +145,6 @@ const toeplitz2: Bilinear = {
   filter: matrixOf([[0, 1, 0], [0, -1, 1], [1, -1, 0]]),
   output: matrixOf([[1, 1, 0], [1, 0, 1]]),
 };
-
-/**
- * F(m, 3) by Toom and Cook at `points` and infinity, tiled over an image of `size` with zero padding; the last
- * tile may be ragged.
- */
-function winograd(size: number, m: number, points: readonly number[]): Bilinear {
-  const { output, filter, input } = toomCook(m, points);
-  const products = m + 2;
-  const tiles = Math.ceil(size / m);
-  const tiledInput = zeroMatrix(products * tiles, size);
-  const tiledOutput = zeroMatrix(size, products * tiles);
-  for (let product = 0; product < products; product++) {
-    for (let tile = 0; tile < tiles; tile++) {
-      const row = product * tiles + tile;
-      for (let k = 0; k < products; k++) {
-        addAt(tiledInput, row, m * tile - 1 + k, input.data[product * products + k]);
-      }
-      for (let r = 0; r < m && m * tile + r < size; r++) {
-        addAt(tiledOutput, m * tile + r, row, output.data[r * products + product]);
-      }
-    }
-  }
-  return { products, tiles, outputSize: size, input: tiledInput, filter, output: tiledOutput };
-}
-
-/**
- * The matrices of F(m, 3) for one tile: `output` [m, m+2] evaluates powers of the points, `filter` [m+2, 3]
- * evaluates the taps divided by the Lagrange denominators, `input` [m+2, m+2] holds the coefficients of the
- * products of (z - p) over the other points. Rows of filter and input are balanced by powers of two.
- */
-function toomCook(m: number, points: readonly number[]) {
-  const products = m + 2;
-  const output = zeroMatrix(m, products);
-  const filter = zeroMatrix(products, 3);
-  const input = zeroMatrix(products, products);
-  for (let i = 0; i < m; i++) {
-    points.forEach((point, j) => addAt(output, i, j, point ** i));
-    addAt(output, i, products - 1, i === m - 1 ? 1 : 0);
-  }
-  points.forEach((point, i) => {
-    const others = points.filter((_, j) => j !== i);
-    const denominator = others.reduce((product, other) => product * (point - other), 1);
-    for (let k = 0; k < 3; k++) addAt(filter, i, k, point ** k / denominator);
-    polynomial(others).forEach((coefficient, k) => addAt(input, i, k, coefficient));
-  });
-  addAt(filter, products - 1, 2, 1);
-  polynomial(points).forEach((coefficient, k) => addAt(input, products - 1, k, coefficient));
-  balance(input, filter);
-  return { output, filter, input };
-}
-
-/** Coefficients of the product of (z - root), constant term first. */
-function polynomial(roots: readonly number[]): number[] {
-  return roots.reduce<number[]>((coefficients, root) => {
-    const shifted = [0, ...coefficients];
-    return shifted.map((c, k) => c - root * (coefficients[k] ?? 0));
-  }, [1]);
-}
-
-/** Moves a power of two between each pair of rows so that both have about the same norm. */
-function balance(a: Matrix, b: Matrix) {
-  const norm = (matrix: Matrix, row: number) =>
-    Math.hypot(...matrix.data.subarray(row * matrix.columns, (row + 1) * matrix.columns));
-  for (let row = 0; row < a.rows; row++) {
-    const factor = 2 ** Math.round(Math.log2(norm(a, row) / norm(b, row)) / 2);
-    for (let k = 0; k < a.columns; k++) a.data[row * a.columns + k] /= factor;
-    for (let k = 0; k < b.columns; k++) b.data[row * b.columns + k] *= factor;
-  }
-}
-
-/**
- * y[i] = w0 x[2i-1] + w1 x[2i] + w2 x[2i+1]. Two outputs share u1 = x[4t+1]:
- * w0 u0 + w2 u1 = w0 (u0 - u1) + (w0 + w2) u1 and w0 u1 + w2 u2 = (w0 + w2) u1 + w2 (u2 - u1).
- */
-function stride2(size: number): Bilinear {
-  const outputSize = Math.ceil(size / 2);
-  const tiles = Math.ceil(outputSize / 2);
-  const input = zeroMatrix(5 * tiles, size);
-  const output = zeroMatrix(outputSize, 5 * tiles);
-  for (let tile = 0; tile < tiles; tile++) {
-    const row = (product: number) => product * tiles + tile;
-    const [u0, u1, u2] = [4 * tile - 1, 4 * tile + 1, 4 * tile + 3];
-    addAt(input, row(0), u0, 1);
-    addAt(input, row(0), u1, -1);
-    addAt(input, row(1), u1, 1);
-    addAt(input, row(2), u2, 1);
-    addAt(input, row(2), u1, -1);
-    addAt(input, row(3), 4 * tile, 1);
-    addAt(input, row(4), 4 * tile + 2, 1);
-    for (const product of [0, 1, 3]) addAt(output, 2 * tile, row(product), 1);
-    if (2 * tile + 1 >= outputSize) continue;
-    for (const product of [1, 2, 4]) addAt(output, 2 * tile + 1, row(product), 1);
-  }
-  const filter = matrixOf([[1, 0, 0], [1, 0, 1], [0, 0, 1], [0, 1, 0], [0, 1, 0]]);
-  return { products: 5, tiles, outputSize, input, filter, output };
-}
 
 /**
  * With s = (w0 + w1 + w2) x, z0 = w0 x, z2 = w2 x:

@@ -2,41 +2,84 @@
 import type { Tensor } from "../../../src/graph/tensor.ts";
 import { matMul } from "../../ops/mat_mul.ts";
 import { reshape } from "../../ops/reshape.ts";
-import { bilinear, type ConvKind, type Precision } from "./bilinear.ts";
-import { kronecker, matrixConstant } from "./matrix.ts";
+import { type Arranged, placed } from "./arrange.ts";
+import type { Tables } from "./choose.ts";
+import { kronecker, type Matrix, matrixConstant } from "./matrix.ts";
 import { transformBoth } from "./transform.ts";
 import { type Blocked, extents } from "./value.ts";
 
 /**
  * y = TO ((TF w) . (TI x)): transform in, one batched product over channels, transform out. The middle tensors
- * are [products, tiles, products, tiles * N, C], so the filter [products, 1, products, C, O] broadcasts.
+ * are [groups, products, groups, products, tiles in the groups * N, C].
+ *
+ * Where the products of a tile lie together, transforms are small products per tile instead of large ones full
+ * of zeros; where tiles do, the products over channels have more rows. So going down every tile is a group, and
+ * going across a few are. Small images are one group, transformed by one matrix for both directions.
  */
-export function byTable(
-  x: Blocked,
-  weight: Tensor,
-  kind: ConvKind,
-  precision?: Precision,
-): Blocked {
+export function byTable(x: Blocked, weight: Tensor, { down, across, whole }: Tables): Blocked {
   const { images, channels } = extents(x);
-  const outputs = weight.shape[3];
-  const down = bilinear(kind, x.height, precision);
-  const across = bilinear(kind, x.width, precision);
-  const filterMatrix = matrixConstant(kronecker(down.filter, across.filter));
-  const filter = matMul(filterMatrix, reshape(weight, [9, channels * outputs]));
-  const single = down.tiles === 1 && across.tiles === 1;
-  const [p, q] = [down.products, across.products];
-  const transformed = down.input && across.input
-    ? transformBoth(x.data, down.input, across.input, images * channels)
-    : x.data;
+  const [kernelHeight, kernelWidth, , outputs] = weight.shape;
+  const filter = matMul(
+    matrixConstant(kronecker(down.filter, across.filter)),
+    reshape(weight, [kernelHeight * kernelWidth, channels * outputs]),
+  );
+  const transform = whole ? transformWhole : transformSeparably;
+  const rest = images * channels;
   // Without an input transform (upsampling) every product uses the image itself.
+  const transformed = down.input ? transform(x.data, down, across, "input", rest) : x.data;
+  const [p, q] = [down.products, across.products];
   const [pIn, qIn] = down.input ? [p, q] : [1, 1];
-  const rows = across.tiles * images;
-  const shapes = single
-    ? { x: [pIn * qIn, images, channels], w: [p * q, channels, outputs] }
-    : { x: [pIn, down.tiles, qIn, rows, channels], w: [p, 1, q, channels, outputs] };
+  const rows = down.inGroup * across.inGroup * images;
+  const [tall, wide] = [down.tiles / down.inGroup, across.tiles / across.inGroup];
+  const shapes = whole
+    ? { x: [pIn * qIn, rows, channels], w: [p * q, channels, outputs] }
+    : { x: [tall, pIn, wide, qIn, rows, channels], w: [p, 1, q, channels, outputs] };
   const product = matMul(reshape(transformed, shapes.x), reshape(filter, shapes.w));
-  const spread = reshape(product, [p * down.tiles, q * across.tiles, images * outputs]);
-  const y = transformBoth(spread, down.output, across.output, images * outputs);
+  const y = transform(product, down, across, "output", images * outputs);
   const [height, width] = [down.outputSize, across.outputSize];
   return { data: reshape(y, [height * width, images, outputs]), height, width };
+}
+
+type Direction = "input" | "output";
+
+function transformSeparably(
+  x: Tensor,
+  down: Arranged,
+  across: Arranged,
+  direction: Direction,
+  rest: number,
+): Tensor {
+  const [tall, wide] = [down[direction]!, across[direction]!];
+  return transformBoth(reshape(x, [tall.columns, wide.columns, rest]), tall, wide, rest);
+}
+
+/** Both directions at once, the products ordered (product down, product across, tile down, tile across). */
+function transformWhole(
+  x: Tensor,
+  down: Arranged,
+  across: Arranged,
+  direction: Direction,
+  rest: number,
+): Tensor {
+  const both = inOrder(kronecker(down[direction]!, across[direction]!), down, across, direction);
+  return matMul(matrixConstant(both), reshape(x, [both.columns, rest]));
+}
+
+function inOrder(both: Matrix, down: Arranged, across: Arranged, direction: Direction): Matrix {
+  const moved = (index: number) => {
+    const [row, column] = [
+      Math.floor(index / (across.products * across.tiles)),
+      index % (across.products * across.tiles),
+    ];
+    const [p, i] = [Math.floor(row / down.tiles), row % down.tiles];
+    const [q, j] = [Math.floor(column / across.tiles), column % across.tiles];
+    return ((p * across.products + q) * down.tiles + i) * across.tiles + j;
+  };
+  return placed(
+    both,
+    (row, column) =>
+      direction === "input"
+        ? moved(row) * both.columns + column
+        : row * both.columns + moved(column),
+  );
 }

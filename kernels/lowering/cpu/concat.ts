@@ -1,18 +1,22 @@
 /** CPU lowering of a concatenation over channels: the last axis of the blocked layout, shifts beside. */
 import { filled } from "../../../src/graph/sources.ts";
-import type { Node, Tensor } from "../../../src/graph/tensor.ts";
+import { apply, type Node, type Tensor } from "../../../src/graph/tensor.ts";
 import { concat } from "../../ops/concat.ts";
 import { expand } from "../../ops/expand.ts";
-import { type Blocked, blockedOf, extents, type Lowered } from "./value.ts";
+import { type Blocked, blockedOf, extents, type Lowered, plainOf } from "./value.ts";
 
-/** Concat along axis 1 of images of which at least one is blocked. */
+/** Concat along axis 1 of images of which at least one is blocked, or the same at every position. */
 export function lowerConcat(node: Node, inputs: readonly Lowered[]): Lowered | undefined {
   const { shape } = node.outputs[0];
   const alongChannels = shape.length === 4 && (node.attrs.axis === 1 || node.attrs.axis === -3);
-  if (!alongChannels || !inputs.some((input) => input.blocked)) return undefined;
+  if (!alongChannels) return undefined;
+  const parts = inputs.some((input) => input.everywhere) ? inputs : undefined;
+  if (!inputs.some((input) => input.blocked)) {
+    return parts && { plain: apply(node.op, inputs.map(plainOf), node.attrs), parts };
+  }
   const images = inputs.map(blockedOf);
   const data = concat(images.map((image) => image.data), 2);
-  return { blocked: { ...images[0], data, shift: joinShifts(images) } };
+  return { blocked: { ...images[0], data, shift: joinShifts(images) }, parts };
 }
 
 /** The shifts side by side; zeros where an image has none. */

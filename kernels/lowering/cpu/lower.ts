@@ -6,23 +6,39 @@ import { applyAll, type Node, type Op, type Tensor } from "../../../src/graph/te
 import { rewriteGraph, topologicalOrder } from "../../../src/graph/walk.ts";
 import type { Precision } from "./bilinear.ts";
 import { lowerConcat } from "./concat.ts";
+import { lowerExpand } from "./constant_planes.ts";
 import { lowerConv } from "./conv.ts";
+import { lowerConvTranspose } from "./conv_transpose.ts";
 import { elementwiseRules } from "./elementwise.ts";
 import { lowerGroupNorm } from "./group_norm.ts";
+import { lowerLayerNorm } from "./layer_norm.ts";
+import { lowerAveragePool, lowerMaxPool } from "./pooling.ts";
+import { reductionRules } from "./reduce.ts";
 import { lowerResize } from "./resize.ts";
 import { type Lowered, type LoweringRule, plainOf } from "./value.ts";
+import { averagePool } from "../../ops/average_pool.ts";
 import { concat } from "../../ops/concat.ts";
 import { conv } from "../../ops/conv.ts";
+import { convTranspose } from "../../ops/conv_transpose.ts";
+import { expand } from "../../ops/expand.ts";
 import { groupNormalization } from "../../ops/group_normalization.ts";
+import { layerNormalization } from "../../ops/layer_normalization.ts";
+import { maxPool } from "../../ops/max_pool.ts";
 import { resize } from "../../ops/resize.ts";
 
 function rulesFor(precision: Precision): ReadonlyMap<Op, LoweringRule> {
   return new Map<Op, LoweringRule>([
     ...elementwiseRules,
+    [expand, lowerExpand],
     [concat, lowerConcat],
     [conv, (node, inputs) => lowerConv(node, inputs, precision)],
+    [convTranspose, (node, inputs) => lowerConvTranspose(node, inputs, precision)],
     [resize, lowerResize],
     [groupNormalization, lowerGroupNorm],
+    [layerNormalization, lowerLayerNorm],
+    ...reductionRules,
+    [averagePool, lowerAveragePool],
+    [maxPool, lowerMaxPool],
   ]);
 }
 

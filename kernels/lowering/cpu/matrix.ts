@@ -42,3 +42,10 @@ export function kronecker(a: Matrix, b: Matrix): Matrix {
 export function matrixConstant({ rows, columns, data }: Matrix): Tensor {
   return constant(float32([rows, columns], Float32Array.from(data)));
 }
+
+/** Ones on the diagonal. */
+export function identityMatrix(size: number): Matrix {
+  const matrix = zeroMatrix(size, size);
+  for (let i = 0; i < size; i++) addAt(matrix, i, i, 1);
+  return matrix;
+}

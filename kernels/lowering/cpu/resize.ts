@@ -1,11 +1,25 @@
-/** CPU lowering of nearest upsampling by two: a convolution that follows is computed on the small image. */
-import { apply, type Node } from "../../../src/graph/tensor.ts";
-import { type Lowered, plainOf } from "./value.ts";
+/** CPU lowering of nearest upsampling: a 3x3 convolution after doubling is computed on the small image. */
+import type { Node } from "../../../src/graph/tensor.ts";
+import { expand } from "../../ops/expand.ts";
+import { reshape } from "../../ops/reshape.ts";
+import { extents, type Lowered } from "./value.ts";
 
-/** Remembers the small image; the doubled one is only written if something other than a convolution asks. */
+/**
+ * Repeats the pixels of a blocked image, and remembers the small one where it is doubled: the large one is only
+ * computed if something other than such a convolution asks.
+ */
 export function lowerResize(node: Node, [x]: readonly Lowered[]): Lowered | undefined {
-  const [, , height, width] = node.inputs[0].shape;
-  const [, , doubledHeight, doubledWidth] = node.outputs[0].shape;
-  if (!x.blocked || doubledHeight !== 2 * height || doubledWidth !== 2 * width) return undefined;
-  return { plain: apply(node.op, [plainOf(x)], node.attrs), doubledFrom: x };
+  if (!x.blocked) return undefined;
+  const { data, height, width, shift } = x.blocked;
+  const { images, channels } = extents(x.blocked);
+  const [down, across] = node.attrs.scales as readonly number[];
+  const rest = images * channels;
+  const repeated = expand(
+    reshape(data, [height, 1, width, 1, rest]),
+    [height, down, width, across, rest],
+  );
+  const size = { height: down * height, width: across * width };
+  const large = reshape(repeated, [size.height * size.width, images, channels]);
+  const doubled = down === 2 && across === 2;
+  return { blocked: { ...size, data: large, shift }, doubledFrom: doubled ? x : undefined };
 }

@@ -1,30 +1,31 @@
-/** Applies a small constant matrix along both spatial axes of a blocked image. */
+/** Applies a small constant matrix along each spatial axis of a blocked image. */
 import type { Tensor } from "../../../src/graph/tensor.ts";
 import { matMul } from "../../ops/mat_mul.ts";
 import { reshape } from "../../ops/reshape.ts";
-import { kronecker, type Matrix, matrixConstant } from "./matrix.ts";
+import { bandedCost } from "./banded.ts";
+import { type Matrix, matrixConstant } from "./matrix.ts";
 
 /**
- * [H, W, rest] to [rows of `down`, rows of `across`, rest]: y = down x across'. Small matrices are applied as
- * one Kronecker product; otherwise the axis that grows least comes first, which keeps the middle result small.
+ * [H, W, rest] to [rows of `down`, rows of `across`, rest]: y = down x across', one direction after the other. That
+ * such matrices are mostly zeros is made use of after differentiation, in `banded.ts`.
  */
 export function transformBoth(x: Tensor, down: Matrix, across: Matrix, rest: number): Tensor {
   const [height, width] = [down.columns, across.columns];
-  const [rows, columns] = [down.rows, across.rows];
-  if (kroneckerPays(down, across)) {
-    return matMul(matrixConstant(kronecker(down, across)), reshape(x, [height * width, rest]));
-  }
-  if (rows > height) {
+  if (separableCost(down, across).downFirst) {
     const tall = matMul(matrixConstant(down), reshape(x, [height, width * rest]));
-    return matMul(matrixConstant(across), reshape(tall, [rows, width, rest]));
+    return matMul(matrixConstant(across), reshape(tall, [down.rows, width, rest]));
   }
   const wide = matMul(matrixConstant(across), reshape(x, [height, width, rest]));
-  return matMul(matrixConstant(down), reshape(wide, [height, columns * rest]));
+  return matMul(matrixConstant(down), reshape(wide, [height, across.rows * rest]));
 }
 
-/** One product with the Kronecker matrix costs more multiplications but one pass less. Bounds are measured. */
-function kroneckerPays(down: Matrix, across: Matrix): boolean {
-  return down.columns * across.columns <= 36 && down.rows * across.rows <= 144 &&
-    down.rows * down.columns <= 96 && across.rows * across.columns <= 96 &&
-    Math.min(down.rows, down.columns) <= 4 && Math.min(across.rows, across.columns) <= 4;
+/** The cheaper order, and its nanoseconds for one element of the rest. */
+export function separableCost(
+  down: Matrix,
+  across: Matrix,
+): { readonly downFirst: boolean; readonly cost: number } {
+  const [costDown, costAcross] = [bandedCost(down), bandedCost(across)];
+  const downFirst = costDown * across.columns + costAcross * down.rows;
+  const acrossFirst = costAcross * down.columns + costDown * across.rows;
+  return { downFirst: downFirst < acrossFirst, cost: Math.min(downFirst, acrossFirst) };
 }

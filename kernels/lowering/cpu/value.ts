@@ -26,6 +26,10 @@ export interface Lowered {
   blocked?: Blocked;
   /** This image is that one, doubled by nearest neighbour: a convolution that follows takes the small one. */
   readonly doubledFrom?: Lowered;
+  /** This image has the same numbers [N, C] at every position: a convolution that follows takes them. */
+  readonly everywhere?: Tensor;
+  /** This image is those ones side by side along channels, some of them the same everywhere. */
+  readonly parts?: readonly Lowered[];
 }
 
 /** Lowers one node; undefined where the node is better left in its own layout. */
