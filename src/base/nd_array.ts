@@ -1,7 +1,12 @@
 /** Numbers with a shape. (A `Tensor` is symbolic and has no numbers; see `graph/`.) */
 
-/** Element types that artifacts, graphs and sessions share; names as in NumPy and ONNX. */
+/**
+ * Element types that artifacts, graphs and sessions share; names as in NumPy and ONNX. The 16-bit real types occur
+ * inside graphs alone; an array of one holds their bits (`half.ts`).
+ */
 export type DType =
+  | "float16"
+  | "bfloat16"
   | "float32"
   | "float64"
   | "int8"
@@ -34,6 +39,8 @@ export interface NdArray<T extends TypedArray = TypedArray> {
 }
 
 const constructors = {
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
   float32: Float32Array,
   float64: Float64Array,
   int8: Int8Array,

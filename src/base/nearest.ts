@@ -27,9 +27,15 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
+/** Names that are listed where none is near; a matrix may have ten thousand. */
+const LISTED = 40;
+
 /** `Did you mean "x"?`, or a list of the names where none is near. */
 export function suggestion(word: string, candidates: Iterable<string>): string {
   const names = [...candidates];
   const near = nearest(word, names);
-  return near ? `Did you mean "${near}"?` : `Known names: ${names.join(", ")}.`;
+  if (near) return `Did you mean "${near}"?`;
+  const left = names.length - LISTED;
+  const more = left > 0 ? ` and ${left} more` : "";
+  return `Known names: ${names.slice(0, LISTED).join(", ")}${more}.`;
 }

@@ -1,7 +1,8 @@
 /** The command `plan`: what `run` would do, or the resolved pipeline. Writes no file. */
 import { compile } from "../compile.ts";
 import { plan as planStages } from "../pipeline/plan.ts";
-import { resolvedJson, resolvedYaml } from "../pipeline/spec_print.ts";
+import { cellsJson, resolvedJson, resolvedYaml } from "../pipeline/spec_print.ts";
+import { cellsText } from "./cells.ts";
 import { countText, tableText } from "./format.ts";
 import { folderOf, readPipelineFile } from "./pipeline_file.ts";
 import type { FileOptions } from "./options.ts";
@@ -27,10 +28,13 @@ export async function plan(
   using store = openToLook(options.runs);
   const { stages } = await planStages(dag, store);
   if (options.json) {
-    terminal.out(JSON.stringify({ pipeline: dag.spec.name, seed: dag.spec.seed, stages }) + "\n");
+    const { name: pipeline, seed, matrix } = dag.spec;
+    const cells = matrix ? { cells: cellsJson(matrix) } : {};
+    terminal.out(JSON.stringify({ pipeline, seed, stages, ...cells }) + "\n");
     return 0;
   }
   terminal.out(tableText(stages.map(({ id, verdict, reason }) => [id, verdict, reason])));
+  if (dag.spec.matrix) terminal.out(`${cellsText(dag.spec.matrix, stages)}`);
   const hits = stages.filter(({ verdict }) => verdict === "hit").length;
   const rest = stages.length - hits;
   terminal.out(`${countText(hits, "stage")} cached, ${rest} to run\n`);

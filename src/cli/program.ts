@@ -154,6 +154,11 @@ function describeMachine(program: Command, act: Bind): void {
     .option("--json", "print JSON")
     .addHelpText("after", examples("deno task doctor"))
     .action(act(async () => (await import("./doctor.ts")).doctor));
+  program.command("setup-cuda")
+    .description("Bring ONNX Runtime's CUDA provider from npm, and say what else CUDA needs here.")
+    .option("--check", "install nothing; end with 1 where CUDA cannot be used")
+    .addHelpText("after", examples("deno task setup-cuda", "deno task setup-cuda --check"))
+    .action(act(async () => (await import("./setup_cuda.ts")).setupCuda));
   program.command("schema")
     .description("Write the JSON Schema of pipeline files, which editors complete and check by.")
     .argument("[file]", "where to write it; - for standard output", "pipelines/schema.json")

@@ -6,6 +6,7 @@ import type { RunEvent } from "../pipeline/execute.ts";
 import { runFolder } from "../pipeline/runs.ts";
 import type { Plan, RunRecord } from "../pipeline/types.ts";
 import type { DiskStore } from "../store/store.ts";
+import { matrixText } from "./cells.ts";
 import { lazyDevice } from "./device.ts";
 import { countText, durationText, shortDigest, tableText } from "./format.ts";
 import { interruption } from "./interruption.ts";
@@ -25,7 +26,7 @@ export async function run(terminal: Terminal, file: string, options: RunOptions)
   const view = showProgress(terminal);
   const world = {
     store,
-    device: lazyDevice(options.device),
+    device: lazyDevice(options.device, (remark) => view.line(remark)),
     threads: options.threads ?? coreCount(),
     memoryBytes: memoryForStages(),
     signal: interrupted.signal,
@@ -48,9 +49,8 @@ export async function run(terminal: Terminal, file: string, options: RunOptions)
   const closing = closingText(record, store);
   if (options.json) {
     terminal.err(closing);
-    terminal.out(
-      JSON.stringify({ run: record.id, hash: record.hash, stages: record.stages }) + "\n",
-    );
+    const { id: run, hash, stages, cells } = record;
+    terminal.out(JSON.stringify({ run, hash, stages, cells }) + "\n");
   } else terminal.out(closing);
   return outcome.interrupted ? 130 : record.status === "done" ? 0 : 1;
 }
@@ -59,7 +59,7 @@ function planLine({ dag, stages }: Plan): string {
   const hits = stages.filter(({ verdict }) => verdict === "hit").length;
   return `${dag.spec.name}: ${countText(stages.length, "stage")}, ${hits} cached, ${
     stages.length - hits
-  } to run`;
+  } to run${dag.spec.matrix ? `, for ${matrixText(dag.spec.matrix)}` : ""}`;
 }
 
 /** Says what an event means in the lines and bars of a run. */
@@ -96,8 +96,8 @@ function closingText(record: RunRecord, store: DiskStore): string {
   const rows = stages.map((stage) => [
     stage.id,
     stage.status,
-    stage.reason,
     stage.durationMs > 0 && stage.status !== "hit" ? durationText(stage.durationMs) : "",
+    stage.reason, // Last: it may be longer than a line.
   ]);
   const folder = shownPath(runFolder(store, id));
   const report = reportIn(store, record);

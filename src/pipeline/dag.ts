@@ -5,6 +5,7 @@
  */
 import { BruitError, ParamError, SpecError } from "../base/errors.ts";
 import { suggestion } from "../base/nearest.ts";
+import { type GraphDigests, graphDigests } from "./graph_memo.ts";
 import type { ArtifactType, CompileContext, InputTypes, Port, StageKind } from "./stage.ts";
 import type { Dag, DagNode, Kinds, PipelineSpec, StageSpec } from "./types.ts";
 
@@ -13,8 +14,9 @@ export function buildDag(spec: PipelineSpec, kinds: Kinds, context: CompileConte
   const stages = new Map(spec.stages.map((stage) => [stage.id, stage]));
   for (const stage of spec.stages) checkConnections(stage, kindOf(stage, kinds), stages);
   const nodes = new Map<string, DagNode>();
+  const graphs = graphDigests();
   for (const stage of orderStages(stages)) {
-    nodes.set(stage.id, typeStage(stage, kindOf(stage, kinds), nodes, context));
+    nodes.set(stage.id, typeStage(stage, kindOf(stage, kinds), nodes, context, graphs));
   }
   return { spec, folder: context.folder, nodes: [...nodes.values()] };
 }
@@ -150,6 +152,7 @@ function typeStage(
   kind: StageKind,
   nodes: ReadonlyMap<string, DagNode>,
   context: CompileContext,
+  graphs: GraphDigests,
 ): DagNode {
   const inputs: Record<string, readonly ArtifactType[]> = {};
   for (const [port, sources] of Object.entries(stage.from)) {
@@ -166,7 +169,7 @@ function typeStage(
   const types = byPort(stage.id, inputs);
   try {
     const type = kind.infer(stage.params, types, context);
-    return { spec: stage, kind, type, inputs, graph: kind.graph?.(stage.params, types) };
+    return { spec: stage, kind, type, inputs, graph: graphs(kind, stage.params, types) };
   } catch (error) {
     throw located(error, stage);
   }

@@ -4,10 +4,9 @@
  *     optimizer.learning_rate 0.001 -> 0.0003
  */
 import { canonicalJson, type Digest, type Json } from "../base/canonical.ts";
-import type { IndexDatabase } from "../store/database.ts";
 import type { KeyRecord } from "../store/manifest.ts";
 import type { Found } from "../store/store.ts";
-import { type Step, stepsOf, stepsOfKind } from "./steps.ts";
+import type { Step } from "./steps.ts";
 
 /** One leaf in which two recipes differ; undefined on the side that does not have it. */
 export interface Difference {
@@ -125,7 +124,10 @@ function valueText(value: Json | undefined): string {
 
 /** What was made before, and where to look for it. */
 export interface History {
-  readonly index: IndexDatabase;
+  /** What became of a stage of a pipeline, newest first. */
+  stepsOf(pipeline: string, stage: string): readonly Step[];
+  /** What became of stages of a kind, in any pipeline, newest first. */
+  stepsOfKind(kind: string): readonly Step[];
   /** The record under a key, where the store still has it. */
   recordOf(key: Digest): KeyRecord | undefined;
 }
@@ -143,7 +145,7 @@ export interface Miss {
 /** One sentence, without a full stop, that says why a stage has to run. */
 export function explainMiss(miss: Miss, history: History): string {
   if (miss.found.state === "corrupt") return `stored artifact is corrupt: ${miss.found.fault}`;
-  const steps = stepsOf(history.index, miss.pipeline, miss.stage);
+  const steps = history.stepsOf(miss.pipeline, miss.stage);
   if (steps[0]?.key === miss.key) {
     return finished(steps[0]) ? "no longer in the store" : "did not finish last time";
   }
@@ -159,7 +161,7 @@ const finished = ({ status }: Step) => status === "ran" || status === "hit";
 
 /** A stage that this pipeline has not run: compared with the last one of its kind anywhere. */
 function explainNew(miss: Miss, history: History): string {
-  for (const { pipeline, stage, key } of stepsOfKind(history.index, miss.record.kind)) {
+  for (const { pipeline, stage, key } of history.stepsOfKind(miss.record.kind)) {
     const record = history.recordOf(key!);
     if (!record) continue;
     const differences = describeDifferences(diffRecords(record, miss.record), miss.from);

@@ -26,7 +26,9 @@ export function exportRun(
     for (const view of manifest.views) {
       copyView(store, manifest, view, join(folder, stage, view.file));
       if (!view.root) continue;
-      const name = rootNames.has(view.file) ? `${stage}-${view.file}` : view.file;
+      // Of the stages of a matrix none comes first, so none takes the short name.
+      const taken = stage.includes("@") || rootNames.has(view.file);
+      const name = taken ? `${stage}-${view.file}` : view.file;
       rootNames.add(name);
       copyView(store, manifest, view, join(folder, name));
     }

@@ -38,7 +38,7 @@ export async function recordOf(
     params: kind.keyParams?.(spec.params, inputTypes(node)) ?? spec.params,
     inputs,
     ...(Object.keys(views).length ? { views } : {}),
-    ...(kind.random ? { seed: dag.spec.seed } : {}),
+    ...(kind.random ? { seed: spec.seed ?? dag.spec.seed } : {}),
     ...(node.graph ? { graph: node.graph } : {}),
     ...(kind.sources ? { sources } : {}),
   };

@@ -81,7 +81,7 @@ function contextOf(
   { store, device, threads, signal, onEvent }: World,
   place: { readonly scratch: string; readonly states: StageStates },
 ): StageContext<unknown> {
-  const { id, params } = node.spec;
+  const { id, params, seed = dag.spec.seed } = node.spec;
   const artifact = ({ stage, manifest }: Input): Artifact => artifactOf(manifest, stage, store);
   return {
     id,
@@ -90,7 +90,7 @@ function contextOf(
       one: (port) => artifact(inputs.one(port)),
       all: (port) => inputs.all(port).map(artifact),
     },
-    seed: dag.spec.seed,
+    seed,
     key: judgement.key,
     record: JSON.parse(canonicalJson(judgement.record)) as JsonObject,
     folder: dag.folder,

@@ -3,8 +3,9 @@ import type { Digest } from "../base/canonical.ts";
 import type { KeyRecord, Manifest } from "../store/manifest.ts";
 import type { DiskStore } from "../store/store.ts";
 import { located } from "./dag.ts";
-import { explainMiss } from "./explain.ts";
+import { explainMiss, type History } from "./explain.ts";
 import { type Finished, keyOf, recordOf } from "./key.ts";
+import { stepsOf, stepsOfKind } from "./steps.ts";
 import type { Dag, DagNode, Plan, PlannedStage } from "./types.ts";
 
 /** Verdict on a stage whose inputs are finished. */
@@ -20,6 +21,7 @@ export type Judgement =
 export async function plan(dag: Dag, store: DiskStore): Promise<Plan> {
   const finished = new Map<string, Manifest>();
   const stages: PlannedStage[] = [];
+  const history = rememberedHistory(store);
   for (const node of dag.nodes) {
     const { id, from } = node.spec;
     const missing = [...new Set(Object.values(from).flat())].filter((source) =>
@@ -29,7 +31,7 @@ export async function plan(dag: Dag, store: DiskStore): Promise<Plan> {
       stages.push({ id, verdict: "pending", reason: waitsFor(missing) });
       continue;
     }
-    const judgement = await judge(dag, node, finished, store);
+    const judgement = await judge(dag, node, finished, store, history);
     const { key, reason } = judgement;
     if (judgement.verdict === "miss") {
       stages.push({ id, verdict: "miss", key, reason });
@@ -55,6 +57,7 @@ export async function judge(
   node: DagNode,
   finished: Finished,
   store: DiskStore,
+  history: History = historyOf(store),
 ): Promise<Judgement> {
   const record = await recordOf(dag, node, finished, (path) => store.digestFile(path))
     .catch((error) => {
@@ -66,12 +69,35 @@ export async function judge(
     return { verdict: "hit", key, record, reason: "unchanged", manifest: found.manifest };
   }
   const { id, from } = node.spec;
-  const reason = explainMiss({ pipeline: dag.spec.name, stage: id, from, key, record, found }, {
-    index: store.index,
-    recordOf(other) {
-      const manifest = store.readManifest(other);
+  const pipeline = dag.spec.name;
+  const reason = explainMiss({ pipeline, stage: id, from, key, record, found }, history);
+  return { verdict: "miss", key, record, reason, corrupt: found.state === "corrupt" };
+}
+
+/** What a store knows of earlier runs, as it is at each question. */
+function historyOf(store: DiskStore): History {
+  return {
+    stepsOf: (pipeline, stage) => stepsOf(store.index, pipeline, stage),
+    stepsOfKind: (kind) => stepsOfKind(store.index, kind),
+    recordOf(key) {
+      const manifest = store.readManifest(key);
       return typeof manifest === "object" ? manifest.record : undefined;
     },
-  });
-  return { verdict: "miss", key, record, reason, corrupt: found.state === "corrupt" };
+  };
+}
+
+/** The same as of now: of ten thousand new stages most are compared with the same few old ones. */
+function rememberedHistory(store: DiskStore): History {
+  const now = historyOf(store);
+  const kinds = new Map<string, ReturnType<History["stepsOfKind"]>>();
+  const records = new Map<Digest, KeyRecord | undefined>();
+  const once = <V>(known: Map<string, V>, name: string, find: (name: string) => V): V => {
+    if (!known.has(name)) known.set(name, find(name));
+    return known.get(name)!;
+  };
+  return {
+    ...now,
+    stepsOfKind: (kind) => once(kinds, kind, now.stepsOfKind),
+    recordOf: (key) => once(records, key, now.recordOf),
+  };
 }

@@ -8,6 +8,7 @@ import type { Manifest } from "../store/manifest.ts";
 import type { DiskStore } from "../store/store.ts";
 import { collectGarbage, type Garbage, storedKeys } from "../store/upkeep.ts";
 import { exportRun } from "./export.ts";
+import { cellsJson } from "./spec_print.ts";
 import { stepRow } from "./steps.ts";
 import type { Outcome, Plan, RunRecord } from "./types.ts";
 
@@ -92,6 +93,7 @@ export function recordRun(
     threads: facts.threads,
     device: facts.device,
     stages: outcome.stages,
+    ...(spec.matrix ? { cells: cellsJson(spec.matrix) } : {}),
   };
   try {
     moveDurably(exportRun(store, record, artifacts), runFolder(store, record.id));
@@ -188,7 +190,7 @@ export function findRun(store: DiskStore, prefix: string): RunRecord {
 /** The artifact whose key starts with `prefix`; undefined where none does. Throws where several do. */
 export function findArtifact(store: DiskStore, prefix: string): Manifest | undefined {
   if (!/^[0-9a-f]{4,64}$/.test(prefix)) return undefined;
-  const fits = storedKeys(store).filter((key) => key.startsWith(prefix));
+  const fits = storedKeys(store, prefix.slice(0, 2)).filter((key) => key.startsWith(prefix));
   if (fits.length > 1) {
     const reason = `${fits.length} artifacts begin like that`;
     const action = `find the artifact "${prefix}"`;

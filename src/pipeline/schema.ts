@@ -30,6 +30,14 @@ export function pipelineSchema(kinds: Kinds): JsonObject {
         default: 0,
         description: "Seed of every random number in the pipeline.",
       },
+      matrix: {
+        type: "object",
+        minProperties: 1,
+        additionalProperties: { type: "array", minItems: 1, uniqueItems: true },
+        description:
+          "What is varied: lists of values by paths such as model.optimizer.learning_rate, or seed. " +
+          "The pipeline is made for every combination; what combinations share is made once.",
+      },
       stages: {
         type: "object",
         minProperties: 1,

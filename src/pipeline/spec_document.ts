@@ -32,19 +32,20 @@ export function plainDocument(value: Json, file: string): Positioned {
   return { file, value, find: () => undefined };
 }
 
-/** Largest file that is read; the largest pipeline of the project has 3 kB. */
-const maximumBytes = 1 << 20;
-/** Values in a document after its aliases are expanded: an alias bomb of 9 levels would have 10^9. */
-const maximumValues = 50_000;
+/** Largest file that is read. The largest pipeline of the project has 3 kB, one of 10,000 stages 1 MB. */
+const maximumBytes = 8 << 20;
+/** Values that the aliases of a document may stand for: an alias bomb of 9 levels would have 10^9. */
+const maximumAliased = 50_000;
 const maximumDepth = 64;
 
 interface Reading {
   readonly document: Document;
   readonly placeAt: (offset: number) => Place;
-  /** Offsets by `JSON.stringify(path)`. */
-  readonly offsets: Map<string, { readonly key: number; readonly value: number }>;
   readonly action: string;
-  values: number;
+  /** Values that were read through aliases so far. */
+  aliased: number;
+  /** Aliases that stand around the value that is being read. */
+  inAlias: number;
 }
 
 /**
@@ -81,6 +82,8 @@ export function readDocument(text: string, file: string, action = `read ${file}`
     version: "1.2",
     merge: false,
     resolveKnownTags: false,
+    // `convertMap` looks for duplicates itself: here it takes 1.5 s for a map of 10,000 keys.
+    uniqueKeys: false,
     // "silent" would also silence the error about a second document.
     logLevel: "error",
   });
@@ -92,22 +95,50 @@ export function readDocument(text: string, file: string, action = `read ${file}`
       place: placeAt(problem.pos[0]),
     });
   }
-  const reading: Reading = { document, placeAt, offsets: new Map(), action, values: 0 };
-  const value = document.contents ? convert(reading, document.contents as Node, [], 0, 0) : null;
-  reading.offsets.set("[]", { key: 0, value: document.contents?.range?.[0] ?? 0 });
+  const reading: Reading = { document, placeAt, action, aliased: 0, inAlias: 0 };
+  const root = document.contents as Node | null;
   return {
     file,
-    value,
+    value: root ? convert(reading, root, 0, 0) : null,
     find(path, part) {
-      const offsets = reading.offsets.get(JSON.stringify(path));
-      return offsets && placeAt(offsets[part]);
+      const offset = offsetOf(document, path, part);
+      return offset === undefined ? undefined : placeAt(offset);
     },
   };
 }
 
+/** Where the value or key at a path begins. Looked for when it is asked, which only messages do. */
+function offsetOf(document: Document, path: Path, part: "value" | "key"): number | undefined {
+  let node = document.contents as Node | null | undefined;
+  let key = 0;
+  for (const name of path) {
+    const around = isAlias(node) ? node.resolve(document) : node;
+    if (isMap<Node, Node | null>(around)) {
+      const pair = around.items.find((item) => keyOf(item) === name);
+      if (!pair) return undefined;
+      key = pair.key.range?.[0] ?? 0;
+      node = pair.value;
+    } else if (isSeq<Node | null>(around) && Number(name) < around.items.length) {
+      node = around.items[Number(name)];
+      key = node?.range?.[0] ?? key;
+    } else return undefined;
+  }
+  return part === "value" && isWritten(node) ? node.range?.[0] ?? key : key;
+}
+
+/** The name of a member: keys are words, as they were written. */
+function keyOf({ key }: Pair<Node, unknown>): string | undefined {
+  return isScalar(key) && key.value !== null ? String(key.source ?? key.value) : undefined;
+}
+
+/** Whether a value takes any room in the text; one that is left out is null. */
+function isWritten(node: Node | null | undefined): node is Node {
+  return node !== null && node !== undefined &&
+    !(isScalar(node) && node.value === null && !node.source);
+}
+
 /** The library's own sentences, in ours where a reader of pipelines would stumble. */
 function problemText(code: string, message: string): string {
-  if (code === "DUPLICATE_KEY") return "the same key is written twice";
   if (code === "MULTIPLE_DOCS") {
     return "a pipeline file holds one YAML document, here a second one begins";
   }
@@ -116,34 +147,26 @@ function problemText(code: string, message: string): string {
   return message.split("\n")[0].replace(/\.$/, "");
 }
 
-function convert(
-  reading: Reading,
-  node: Node | null,
-  path: Path,
-  start: number,
-  depth: number,
-): Json {
+function convert(reading: Reading, node: Node | null, start: number, depth: number): Json {
   const fail = failing(reading, node?.range?.[0] ?? start);
   if (depth > maximumDepth) fail(`the document is nested deeper than ${maximumDepth} levels`);
-  if (++reading.values > maximumValues) {
-    fail(`the document has more than ${maximumValues} values once its aliases are expanded`);
+  if (reading.inAlias > 0 && ++reading.aliased > maximumAliased) {
+    fail(`the document has more than ${maximumAliased} values once its aliases are expanded`);
   }
   if (node === null) return null;
   if (isAlias(node)) {
     const target = node.resolve(reading.document);
     if (!target) fail(`the alias *${node.source} names nothing that was written before it`);
-    return convert(reading, target as Node, path, start, depth + 1);
+    reading.inAlias++;
+    const value = convert(reading, target as Node, start, depth + 1);
+    reading.inAlias--;
+    return value;
   }
   if (node.tag && !plainTags.has(node.tag)) fail("YAML tags are not used in pipelines", node.tag);
   if (isScalar(node)) return convertScalar(node.value, node.source ?? "", fail);
-  if (isMap<Node, Node | null>(node)) return convertMap(reading, node.items, path, depth);
+  if (isMap<Node, Node | null>(node)) return convertMap(reading, node.items, depth);
   if (!isSeq<Node | null>(node)) return fail("the document holds something that is no plain value");
-  return node.items.map((item, index) => {
-    const below = [...path, index];
-    const offset = item?.range?.[0] ?? start;
-    reading.offsets.set(JSON.stringify(below), { key: offset, value: offset });
-    return convert(reading, item, below, offset, depth + 1);
-  });
+  return node.items.map((item) => convert(reading, item, item?.range?.[0] ?? start, depth + 1));
 }
 
 type Fail = (reason: string, value?: unknown) => never;
@@ -163,21 +186,16 @@ const plainTags = new Set(
 function convertMap(
   reading: Reading,
   pairs: readonly Pair<Node, Node | null>[],
-  path: Path,
   depth: number,
 ): Json {
   const members: Record<string, Json> = {};
-  for (const { key: node, value: item } of pairs) {
-    const offset = node.range?.[0] ?? 0;
+  for (const pair of pairs) {
+    const offset = pair.key.range?.[0] ?? 0;
     const fail = failing(reading, offset);
-    if (!isScalar(node) || node.value === null) return fail("a key is a plain word");
-    const key = String(node.source ?? node.value);
-    if (Object.hasOwn(members, key)) fail("the same key is written twice", key);
-    const below = [...path, key];
-    const written = item && !(isScalar(item) && item.value === null && !item.source);
-    const valueOffset = written ? item.range?.[0] ?? offset : offset;
-    reading.offsets.set(JSON.stringify(below), { key: offset, value: valueOffset });
-    const value = convert(reading, item, below, offset, depth + 1);
+    const key = keyOf(pair);
+    if (key === undefined) return fail("a key is a plain word");
+    if (Object.hasOwn(members, key)) fail("the same key is written twice");
+    const value = convert(reading, pair.value, offset, depth + 1);
     // Defined, not assigned: a key named "__proto__" is a key like any other.
     Object.defineProperty(members, key, {
       value,

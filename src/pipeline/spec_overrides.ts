@@ -1,12 +1,14 @@
 /**
- * `--set path=value`: overrides laid over a document before it is resolved. A path begins with `name`, `seed`
- * or a stage's id; the value is written in YAML. Places of overridden values read `--set model.epochs`.
+ * `--set path=value`: overrides laid over a document before it is resolved. A path begins with `name`, `seed`,
+ * `matrix` or a stage's id; the value is written in YAML. Places of overridden values read `--set model.epochs`.
  */
 import type { Json } from "../base/canonical.ts";
 import { SpecError } from "../base/errors.ts";
 import { suggestion } from "../base/nearest.ts";
 import { defaultAt, paramsSchema } from "./schema_walk.ts";
 import { type Path, type Positioned, readDocument } from "./spec_document.ts";
+import { blockedReason, layOver, pathOf, startsWith } from "./spec_lay.ts";
+import { isMap } from "./spec_top.ts";
 import type { Kinds } from "./types.ts";
 
 /** One `--set`. */
@@ -18,7 +20,8 @@ interface Override {
 
 /**
  * Applies overrides in order. A map that the file leaves to its default is written out first, so that
- * `--set model.optimizer.learning_rate=1e-3` works whether or not the file names an optimizer.
+ * `--set model.optimizer.learning_rate=1e-3` works whether or not the file names an optimizer. An override of what
+ * an axis of the matrix varies takes the axis out: that value alone is left of it.
  *
  * Throws `SpecError` for a path that begins with no stage, or that runs through something that is no map or
  * list; names further down are checked with all others when the document is resolved.
@@ -29,7 +32,7 @@ export function applyOverrides(
   kinds: Kinds,
 ): Positioned {
   return sets.map(parseOverride).reduce(
-    (under, override) => applyOne(under, override, kinds),
+    (under, override) => applyOne(withoutAxis(under, override), override, kinds),
     document,
   );
 }
@@ -57,33 +60,24 @@ function parseOverride(text: string): Override {
 function applyOne(document: Positioned, override: Override, kinds: Kinds): Positioned {
   const { label, value } = override;
   const path = documentPath(document, override);
-  const top = structuredClone(document.value) as Record<string, Json>;
-  const written: Path[] = [];
-  let here = top as Record<string | number, Json>;
-  const walked: (string | number)[] = [];
-  for (const part of path.slice(0, -1)) {
-    walked.push(part);
-    if (!Object.hasOwn(here, part) || here[part] === null) {
-      define(here, part, structuredClone(defaultBelow(top, walked, kinds) ?? {}));
-      written.push([...walked]);
-    }
-    const next = here[part];
-    if (typeof next !== "object" || next === null) throw notWalkable(override, walked, next);
-    here = next as Record<string | number, Json>;
+  const laid = layOver(document.value, path, value, (top, at) => defaultBelow(top, at, kinds));
+  if (!("written" in laid)) {
+    const reason = blockedReason(laid, 1);
+    throw new SpecError({
+      action: "apply an override",
+      reason,
+      value: laid.value,
+      place: { file: label },
+    });
   }
-  const last = path.at(-1)!;
-  if (Array.isArray(here) && !(Number(last) < here.length)) {
-    throw notWalkable(override, [...walked, last], here as Json);
-  }
-  define(here, last, value);
   return {
     file: document.file,
-    value: top,
+    value: laid.value,
     find(wanted, part) {
       if (startsWith(wanted, path)) {
         return wanted.length === path.length ? { file: label } : undefined;
       }
-      if (written.some((created) => startsWith(wanted, created))) return { file: label };
+      if (laid.written.some((created) => startsWith(wanted, created))) return { file: label };
       return document.find(wanted, part);
     },
   };
@@ -95,6 +89,7 @@ function documentPath(document: Positioned, { path, label }: Override): Path {
   const stages = (top?.stages ?? {}) as Record<string, Json>;
   const [first, ...rest] = path;
   if ((first === "name" || first === "seed") && rest.length === 0) return path;
+  if (first === "matrix") return rest.length === 0 ? path : ["matrix", rest.join(".")];
   if (!Object.hasOwn(stages, first) || rest.length === 0) {
     throw new SpecError({
       action: "apply an override",
@@ -104,39 +99,36 @@ function documentPath(document: Positioned, { path, label }: Override): Path {
       place: { file: label },
       hint: rest.length === 0 && Object.hasOwn(stages, first)
         ? `For example: --set ${first}.uses=...`
-        : suggestion(first, ["name", "seed", ...Object.keys(stages)]),
+        : suggestion(first, ["name", "seed", "matrix", ...Object.keys(stages)]),
     });
   }
-  return ["stages", first, ...rest.map((part) => /^\d+$/.test(part) ? Number(part) : part)];
+  return ["stages", first, ...pathOf(rest.join("."))];
 }
 
-function defaultBelow(top: Record<string, Json>, path: Path, kinds: Kinds): Json | undefined {
-  const stage = (top.stages as Record<string, Record<string, Json>>)[path[1]];
+function defaultBelow(top: Json, path: Path, kinds: Kinds): Json | undefined {
+  if (path[0] !== "stages") return undefined;
+  const stage = (top as { stages: Record<string, Record<string, Json>> }).stages[path[1]];
   const kind = typeof stage?.uses === "string" ? kinds.get(stage.uses) : undefined;
   return kind && defaultAt(paramsSchema(kind), path.slice(2), stage);
 }
 
-function notWalkable({ label }: Override, path: Path, value: Json): SpecError {
-  const shown = path.slice(1).join(".");
-  return new SpecError({
-    action: "apply an override",
-    reason: Array.isArray(value)
-      ? `the list has ${value.length} items, counted from 0, and no item ${path.at(-1)}`
-      : `${shown} is no map or list`,
-    value,
-    place: { file: label },
-  });
-}
-
-function startsWith(path: Path, start: Path): boolean {
-  return start.length <= path.length && start.every((part, index) => part === path[index]);
-}
-
-function define(target: object, key: string | number, value: Json): void {
-  Object.defineProperty(target, key, {
-    value,
-    enumerable: true,
-    configurable: true,
-    writable: true,
-  });
+/** The document without the axis whose path is overridden. Throws for an override that an axis would hide. */
+function withoutAxis(document: Positioned, { path, label }: Override): Positioned {
+  const { matrix } = document.value as { matrix?: Json };
+  const key = path.join(".");
+  if (!isMap(matrix)) return document;
+  const over = Object.keys(matrix).find((axis) => key.startsWith(`${axis}.`));
+  if (over !== undefined && path[0] !== "matrix") {
+    throw new SpecError({
+      action: "apply an override",
+      reason: `the matrix varies ${over} as a whole`,
+      place: { file: label },
+      hint: `Give ${over} one value: --set '${over}=...'`,
+    });
+  }
+  if (!Object.hasOwn(matrix, key)) return document;
+  const { [key]: _, ...axes } = matrix;
+  const { matrix: __, ...top } = document.value as Record<string, Json>;
+  const left = Object.keys(axes).length > 0;
+  return { ...document, value: left ? { ...top, matrix: axes as Json } : top };
 }

@@ -60,9 +60,10 @@ function notStages(value: Json, path: Path): ConnectionFault {
  */
 export function implicitConnections(stages: readonly StageSpec[], kind: StageKind): Connections {
   const depths = depthsOf(stages);
-  const ids = stages.map((stage) => stage.id)
-    .sort((a, b) => depths.get(a)! - depths.get(b)! || (a < b ? -1 : 1));
-  return { [Object.keys(kind.inputs)[0]]: ids };
+  const places = stages.map(({ id }) => ({ id, depth: depths.get(id)!, name: id.split("@")[0] }));
+  // Sorting is stable: what a matrix made of one stage stays in the matrix's order.
+  places.sort((a, b) => a.depth - b.depth || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return { [Object.keys(kind.inputs)[0]]: places.map(({ id }) => id) };
 }
 
 /** Longest way from a source to each stage; 0 for stages in or below a cycle, which `dag.ts` refuses. */

@@ -2,15 +2,32 @@
 import { Document, isScalar, visit } from "yaml";
 import type { Json, JsonObject } from "../base/canonical.ts";
 import { connectionsAsWritten } from "./spec_ports.ts";
-import type { Kinds, PipelineSpec } from "./types.ts";
+import type { CellRecord, Kinds, MatrixSpec, PipelineSpec } from "./types.ts";
 
 /** The resolved pipeline, every default filled in, as plain data: what `run.json` keeps. */
-export function resolvedJson(spec: PipelineSpec, kinds: Kinds): JsonObject {
-  const stages = spec.stages.map(({ id, uses, from, params }) => {
-    const written = connectionsAsWritten(from, kinds.get(uses)!);
-    return [id, { uses, ...(written === undefined ? {} : { from: written }), ...params }];
+export function resolvedJson(
+  { name, seed, stages, matrix }: PipelineSpec,
+  kinds: Kinds,
+): JsonObject {
+  // Stages of a matrix are those of the file, in which the implicit ones do not stand.
+  const made = new Set(matrix?.cells.flatMap((cell) => Object.values(cell.stages())));
+  const shown = matrix ? [...matrix.stages, ...stages.filter(({ id }) => !made.has(id))] : stages;
+  const written = shown.map(({ id, uses, from, params }) => {
+    const connections = connectionsAsWritten(from, kinds.get(uses)!);
+    return [id, { uses, ...(connections === undefined ? {} : { from: connections }), ...params }];
   });
-  return { name: spec.name, seed: spec.seed, stages: Object.fromEntries(stages) };
+  const axes = matrix?.axes.map(({ key, values }) => [key, values]);
+  return {
+    name,
+    seed,
+    ...(axes ? { matrix: Object.fromEntries(axes) } : {}),
+    stages: Object.fromEntries(written),
+  };
+}
+
+/** The cells of a matrix as plain data. */
+export function cellsJson({ cells }: MatrixSpec): CellRecord[] {
+  return cells.map(({ name, values, stages }) => ({ name, values, stages: stages() }));
 }
 
 /** The resolved pipeline as YAML. */

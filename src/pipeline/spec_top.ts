@@ -6,7 +6,7 @@ import { type Path, placeOf, type Positioned } from "./spec_document.ts";
 
 /** Names of pipelines and stages: they become folders, path segments and table cells. */
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
-const topLevelKeys = ["name", "seed", "stages"];
+const topLevelKeys = ["name", "seed", "matrix", "stages"];
 
 /**
  * Checks everything above the stages and returns the same document.
@@ -35,7 +35,7 @@ export function checkTop(document: Positioned): Positioned {
     else if (typeof name !== "string" || !namePattern.test(name)) {
       fault(["name"], nameRule("name"), "value", { value: name });
     }
-    if (seed !== undefined && !(Number.isSafeInteger(seed) && (seed as number) >= 0)) {
+    if (seed !== undefined && !isSeed(seed)) {
       fault(["seed"], "seed must be a whole number >= 0", "value", { value: seed });
     }
     checkStages(stages, fault);
@@ -67,6 +67,11 @@ function checkStages(stages: Json | undefined, fault: Report): void {
 
 function nameRule(subject: string): string {
   return `${subject} must begin with a letter and have only letters, digits, "_" and "-", at most 64`;
+}
+
+/** Whether a value can be the seed of random numbers. */
+export function isSeed(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /** Whether a value is a map, not a list and not null. */

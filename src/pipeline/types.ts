@@ -17,7 +17,38 @@ export interface PipelineSpec {
   readonly name: string;
   readonly seed: number;
   readonly file: string;
+  /** All stages; with a matrix those of all its cells, each of them once. */
   readonly stages: readonly StageSpec[];
+  readonly matrix?: MatrixSpec;
+}
+
+/** What a pipeline varies: its axes, and the grid of their values. */
+export interface MatrixSpec {
+  readonly axes: readonly MatrixAxis[];
+  readonly cells: readonly Cell[];
+  /** The stages of the file, resolved as far as all cells agree. */
+  readonly stages: readonly Pick<StageSpec, "id" | "uses" | "from" | "params">[];
+}
+
+/** One thing that is varied. */
+export interface MatrixAxis {
+  /** The path in the file: `model.optimizer.learning_rate`. */
+  readonly key: string;
+  /** What the names of stages and cells call it: `learning_rate`. */
+  readonly label: string;
+  readonly values: readonly Json[];
+  /** What those names call the values: `0.001`. */
+  readonly words: readonly string[];
+}
+
+/** One combination of the values of all axes. */
+export interface Cell {
+  /** `learning_rate=0.001,sampler=ddim` */
+  readonly name: string;
+  /** Values by the keys of the axes. */
+  readonly values: JsonObject;
+  /** The stage that each stage of the file is in this cell. */
+  stages(): Readonly<Record<string, string>>;
 }
 
 /** One stage of a file. */
@@ -28,6 +59,8 @@ export interface StageSpec {
   readonly from: Readonly<Record<string, readonly string[]>>;
   /** Parameters with every default filled in. */
   readonly params: JsonObject;
+  /** Seed of its random numbers, where the matrix varies that; otherwise it is the pipeline's. */
+  readonly seed?: number;
   /** Where a path below this stage stands in the file: `place(["optimizer", "learning_rate"])`. */
   place(path: readonly (string | number)[]): Place;
 }
@@ -103,4 +136,11 @@ export interface RunRecord {
   /** What computed: `cpu` or `cuda`; what was wished for (`auto`, too) where no stage computed a graph. */
   readonly device: string;
   readonly stages: readonly StageOutcome[];
+  /** What each combination of the values of a matrix consists of. */
+  readonly cells?: readonly CellRecord[];
+}
+
+/** A cell as records keep it: the stage that each stage of the file is in it. */
+export interface CellRecord extends Omit<Cell, "stages"> {
+  readonly stages: Readonly<Record<string, string>>;
 }

@@ -25,7 +25,7 @@ export class Blobs {
     const info = statOf(path);
     if (!info) return "missing";
     if (!info.isFile || info.size !== size) return "corrupt";
-    return await this.digests.digest(path, nameOf(digest)) === digest ? undefined : "corrupt";
+    return await this.digests.digest(path, nameOf(digest), info) === digest ? undefined : "corrupt";
   }
 
   /** Moves a file among the blobs. One that is there already stays, unless its bytes are no longer right. */

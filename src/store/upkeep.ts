@@ -43,7 +43,7 @@ export async function verifyStore(
   store: DiskStore,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<StoreReport> {
-  const { manifests, faults } = readManifests(store);
+  const { manifests, faults } = readManifests(store, storedKeys(store));
   const users = usersOf(manifests);
   const blobs = blobsIn(store);
   const found = new Set(blobs);
@@ -127,9 +127,10 @@ function lockWhole(store: DiskStore): Lock {
 }
 
 function collect(store: DiskStore, { keep, dryRun, now }: Collection): Garbage {
-  const { manifests, faults } = readManifests(store);
-  const kept = manifests.filter(({ key }) => keep.has(key));
-  const dropped = manifests.filter(({ key }) => !keep.has(key));
+  const keys = storedKeys(store);
+  const { manifests: kept, faults } = readManifests(store, keys.filter((key) => keep.has(key)));
+  const dropped = keys.filter((key) => !keep.has(key))
+    .map((key) => ({ key, kind: kindIn(store.manifestPath(key)) }));
   const needed = usersOf(kept);
   const blobs = blobsIn(store);
   const files = blobs.filter((digest) => !needed.has(digest));
@@ -138,7 +139,7 @@ function collect(store: DiskStore, { keep, dryRun, now }: Collection): Garbage {
     .filter((state) => isStale(state, keep, now));
   const stale = new Set(states);
   const garbage = {
-    artifacts: dropped.map(({ key, record }) => ({ key, kind: record.kind })),
+    artifacts: dropped,
     dropped: amountOf(store, dropped.length, files, states),
     kept: amountOf(
       store,
@@ -166,17 +167,21 @@ function isStale(state: string, keep: ReadonlySet<Digest>, now: number): boolean
   return now - changed > UNFINISHED_DAYS * 24 * 3600 * 1000;
 }
 
-/** Keys of all artifacts, whole or not. */
-export function storedKeys(store: DiskStore): Digest[] {
+/** Keys of all artifacts, whole or not; of those that begin with `two` characters where these are given. */
+export function storedKeys(store: DiskStore, two?: string): Digest[] {
   const root = store.path("keys");
-  return namesIn(root).flatMap((prefix) => namesIn(join(root, prefix)))
+  return (two === undefined ? namesIn(root) : [two])
+    .flatMap((prefix) => namesIn(join(root, prefix)))
     .filter((name) => /^[0-9a-f]{64}\.json$/.test(name)).map((name) => name.slice(0, 64));
 }
 
-function readManifests(store: DiskStore): { manifests: Manifest[]; faults: StoreFault[] } {
+function readManifests(
+  store: DiskStore,
+  keys: readonly Digest[],
+): { manifests: Manifest[]; faults: StoreFault[] } {
   const manifests: Manifest[] = [];
   const faults: StoreFault[] = [];
-  for (const key of storedKeys(store)) {
+  for (const key of keys) {
     const manifest = store.readManifest(key);
     if (typeof manifest === "object") manifests.push(manifest);
     else {
@@ -185,6 +190,15 @@ function readManifests(store: DiskStore): { manifests: Manifest[]; faults: Store
     }
   }
   return { manifests, faults };
+}
+
+/** The kind in a manifest that is to go: for a list, so without a look at its digests. */
+function kindIn(path: string): string {
+  try {
+    return String(JSON.parse(Deno.readTextFileSync(path)).record.kind);
+  } catch {
+    return "garbled";
+  }
 }
 
 /** Which artifacts need which file. */

@@ -16,6 +16,7 @@ const verbs = [
   "gc",
   "data",
   "doctor",
+  "setup-cuda",
   "schema",
 ];
 

@@ -7,6 +7,12 @@ export class TemporaryFolder {
     return `${this.path}/${name}`;
   }
 
+  /** Absolute path of a new folder in it. */
+  make(name: string): string {
+    Deno.mkdirSync(this.file(name));
+    return this.file(name);
+  }
+
   [Symbol.dispose](): void {
     Deno.removeSync(this.path, { recursive: true });
   }

@@ -63,6 +63,14 @@ Deno.test("a run has a folder with its record, its figures by stage and those fo
   );
 });
 
+Deno.test("the figures of a matrix's stages go to the top under the names of their stages", async () => {
+  using store = temporaryStore();
+  const record = await run(store, { x: stages.x, "p@by=1": { uses: "adopt", from: "x" } });
+  const folder = runFolder(store, record.id);
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name).toSorted();
+  assert.deepEqual(names, ["p@by=1", "p@by=1-pixel.png", "run.json"]);
+});
+
 Deno.test("every exported picture carries the key of its artifact and is still a picture", async () => {
   using store = temporaryStore();
   const record = await run(store, stages);

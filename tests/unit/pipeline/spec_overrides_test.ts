@@ -52,6 +52,10 @@ Deno.test("spec: overrides", async (t) => {
     ["model.epochs=-3", /epochs must be >= 1: current value is -3 \(--set model\.epochs\)/],
     ["model.epochs.x=3", /epochs is no map or list: current value is 3 \(--set model\.epochs\.x\)/],
     ["model.channels.7=3", /the list has 2 items, counted from 0, and no item 7/],
+    ["model.channels.-1=3", /the list has 2 items, counted from 0, and no item -1/],
+    ["model.channels.01=3", /the list has 2 items, counted from 0, and no item 01/],
+    ["model.channels.=3", /the list has 2 items, counted from 0, and no item/],
+    ["model.channels.7.x=3", /the list has 2 items, counted from 0, and no item 7/],
     ["model.epochs={", /Cannot read an override: .*\(--set model\.epochs\)/],
     [
       "model.optimizer={kind: sgd}",
