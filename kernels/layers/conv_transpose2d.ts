@@ -13,7 +13,7 @@ export function convTranspose2d(
   scope: Scope,
   x: Tensor,
   channels: number,
-  options: Conv2dOptions & { readonly outputPadding?: number },
+  options: Conv2dOptions & { readonly outputPadding?: number | readonly [number, number] },
 ): Tensor {
   const { kernel, stride = 1, padding = 0, dilation = 1, groups = 1, outputPadding = 0 } = options;
   const outer = channels / groups;
@@ -27,7 +27,7 @@ export function convTranspose2d(
     strides: [stride, stride],
     pads: [padding, padding, padding, padding],
     dilations: [dilation, dilation],
-    outputPadding: [outputPadding, outputPadding],
+    outputPadding,
     group: groups,
   });
   return options.bias ?? true ? addPerChannel(y, scope.parameter("bias", [channels], init)) : y;

@@ -7,6 +7,7 @@
  */
 import { input } from "../../src/graph/sources.ts";
 import type { Shape, Tensor } from "../../src/graph/tensor.ts";
+import { checkpoint } from "../ops/checkpoint.ts";
 import type { Init } from "./init.ts";
 
 /** Something that a layer owns. `name` is the dotted path: `down.0.block.conv1.weight`. */
@@ -45,6 +46,11 @@ export interface Scope {
    * the path is the purpose under which the program draws them. Throws where the program draws none.
    */
   uniform(shape: Shape): Tensor;
+  /**
+   * Marks what a block returns: gradient checkpointing keeps it and computes again what lies between two of these.
+   * The tensor itself where the program keeps everything.
+   */
+  checkpoint(value: Tensor): Tensor;
 }
 
 /** What the program decides about a tree of names. */
@@ -55,6 +61,8 @@ export interface ScopeOptions {
   resolve?(name: string, shape: Shape, init: Init): Tensor;
   /** Uniform random numbers in (0, 1] for a purpose. */
   uniform?(purpose: string, shape: Shape): Tensor;
+  /** Whether the results of blocks are marked; they are not without it. */
+  readonly checkpoints?: boolean;
 }
 
 /** The root of a new tree of names. */
@@ -97,6 +105,7 @@ export function createScope(options: ScopeOptions = {}): Scope {
         }
         return uniform(path, shape);
       },
+      checkpoint: (value) => options.checkpoints ? checkpoint(value) : value,
     };
   };
   return at("");

@@ -6,6 +6,7 @@ import { type Loss, weightedMean } from "./loss.ts";
 /** -t log s(p) - (1 - t) log(1 - s(p)) with the sigmoid s, as max(p, 0) - p t + log(1 + e^-|p|), which cannot overflow. */
 export const bceWithLogits: Loss = {
   kind: "bce-with-logits",
+  compares: "logits",
   summary: "binary cross-entropy of logits against targets in [0, 1]",
   params: z.strictObject({}),
   apply({ prediction, target, weight }) {

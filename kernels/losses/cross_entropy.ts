@@ -6,6 +6,7 @@ import { type Loss, weightedMean } from "./loss.ts";
 /** -sum_k t_k log softmax(p)_k over the last axis: logits [N, K] against class probabilities or one-hot rows [N, K]. */
 export const crossEntropy: Loss = {
   kind: "cross-entropy",
+  compares: "class-logits",
   summary: "cross-entropy of logits over the last axis against class probabilities",
   params: z.strictObject({}),
   apply({ prediction, target, weight }) {

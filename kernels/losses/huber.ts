@@ -13,6 +13,7 @@ const params = z.strictObject({
  */
 export const huber: Loss<z.infer<typeof params>> = {
   kind: "huber",
+  compares: "values",
   summary: "squared error up to delta, absolute error beyond",
   params,
   apply({ prediction, target, weight }, { delta }) {

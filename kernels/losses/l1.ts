@@ -6,6 +6,7 @@ import { type Loss, weightedMean } from "./loss.ts";
 /** mean |p - t| */
 export const l1: Loss = {
   kind: "l1",
+  compares: "values",
   summary: "mean absolute error",
   params: z.strictObject({}),
   apply({ prediction, target, weight }) {

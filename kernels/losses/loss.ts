@@ -7,6 +7,8 @@ import { mul, reduceSum, reshape } from "../ops/mod.ts";
 /** A loss between what a model gave and what it should have given, both [N, ...] of one shape. */
 // deno-lint-ignore no-explicit-any
 export interface Loss<P = any> extends Definition {
+  /** What it takes as a prediction: values like the target's, logits of such, or logits of classes on the last axis. */
+  readonly compares: "values" | "logits" | "class-logits";
   /**
    * The mean over batch and elements, a float32 scalar. `weight` [N] multiplies each sample's own mean before the
    * mean over the batch is taken; it is not normalised.

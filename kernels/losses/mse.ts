@@ -6,6 +6,7 @@ import { type Loss, weightedMean } from "./loss.ts";
 /** mean (p - t)^2 */
 export const mse: Loss = {
   kind: "mse",
+  compares: "values",
   summary: "mean squared error",
   params: z.strictObject({}),
   apply({ prediction, target, weight }) {

@@ -1,16 +1,21 @@
 /** Lowerings by target: how a symbolic graph is written for a device. The choice changes speed, never a key. */
 import { simplify } from "../../src/graph/simplify.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
-import type { Precision } from "./cpu/bilinear.ts";
+import { flatTranspose } from "./cpu/flat_transpose.ts";
 import { lowerForCpu } from "./cpu/lower.ts";
 import { cpuRules } from "./cpu/peephole.ts";
+import { lowerForCuda } from "./cuda/lower.ts";
+import { cudaRules } from "./cuda/rules.ts";
 import { lowerPlain } from "./plain.ts";
+import type { Precision } from "./precision.ts";
 
-export const precisions = ["high", "default", "fast"] as const satisfies readonly Precision[];
-export type { Precision };
+export { type Precision, precisions } from "./precision.ts";
 
-/** `plain` is the reference: ONNX Runtime's own kernels on [N, C, H, W]. The others are by precision. */
-export type LoweringTarget = "plain" | "cpu" | "cpu-high" | "cpu-fast";
+/**
+ * `plain` is the reference: ONNX Runtime's own kernels on [N, C, H, W]. Those for the CPU are by precision. Every
+ * one computes the same on every device: which is fast where is another matter.
+ */
+export type LoweringTarget = "plain" | "cpu" | "cpu-high" | "cpu-fast" | "cuda";
 
 /** How a target writes graphs. */
 export interface Lowering {
@@ -22,7 +27,7 @@ export interface Lowering {
 
 const forCpu = (precision: Precision): Lowering => ({
   lower: (outputs) => lowerForCpu(outputs, precision),
-  tidy: (outputs) => simplify(outputs, cpuRules),
+  tidy: (outputs) => simplify(simplify(outputs, cpuRules), [flatTranspose]),
 });
 
 export const lowerings: Readonly<Record<LoweringTarget, Lowering>> = {
@@ -30,4 +35,5 @@ export const lowerings: Readonly<Record<LoweringTarget, Lowering>> = {
   cpu: forCpu("default"),
   "cpu-high": forCpu("high"),
   "cpu-fast": forCpu("fast"),
+  cuda: { lower: lowerForCuda, tidy: (outputs) => simplify(outputs, cudaRules) },
 };

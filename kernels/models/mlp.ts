@@ -3,7 +3,7 @@ import { z } from "zod";
 import { elementCount } from "../../src/base/nd_array.ts";
 import { linear, silu, timestepEmbedding } from "../layers/mod.ts";
 import { concat, reshape } from "../ops/mod.ts";
-import type { Model } from "./model.ts";
+import type { Denoiser } from "./model.ts";
 
 const params = z.strictObject({
   hidden: z.array(z.number().int().positive()).min(1).default([128, 128])
@@ -13,9 +13,11 @@ const params = z.strictObject({
 });
 
 /** Flattened pixels beside the timestep embedding, hidden layers with SiLU, a linear layer back to pixels. */
-export const mlp: Model<z.infer<typeof params>> = {
+export const mlp: Denoiser<z.infer<typeof params>> = {
   kind: "mlp",
+  family: "denoiser",
   summary: "fully connected network over flattened pixels",
+  condition: "none",
   params,
   validate() {},
   apply(scope, { x, t }, { hidden, embedding_width: width }) {

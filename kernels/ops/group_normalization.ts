@@ -11,8 +11,9 @@ import { standardize } from "./standardize.ts";
 type GroupNormAttrs = { readonly groups: number; readonly epsilon: number };
 
 /**
- * x [N, C, ...spatial], scale [C], bias [C]: (x - mean) / sqrt(variance + epsilon) scale + bias, with the mean and
- * the biased variance of each of `groups` runs of C / groups channels of one image (Wu and He, 2018). epsilon is
+ * x [N, C, ...spatial]: (x - mean) / sqrt(variance + epsilon) scale + bias, with the mean and the biased variance of
+ * each of `groups` runs of C / groups channels of one image (Wu and He, 2018). scale and bias are [C], or [N, C] where
+ * every image has its own; the latter are for lowerings alone, because ONNX's operator does not take them. epsilon is
  * 1e-5 by default. Composite: a device lowers it in its own way, and `decompose` is the plain one.
  */
 export const groupNormalization: CallableOp<
@@ -25,11 +26,13 @@ export const groupNormalization: CallableOp<
     attrs: { groups, epsilon },
   }),
   infer: ([x, scale, bias]: readonly Type[], { groups }) => {
-    const channels = x.shape[1];
+    const [images, channels] = x.shape;
     if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0) {
       throw new Error(`GroupNormalization: ${groups} groups do not divide ${channels} channels`);
     }
-    if (![scale, bias].every(({ shape }) => sameShape(shape, [channels]))) {
+    const fits = ({ shape }: Type) =>
+      sameShape(shape, [channels]) || sameShape(shape, [images, channels]);
+    if (!fits(scale) || !fits(bias)) {
       const both = `${shapeText(scale.shape)} and ${shapeText(bias.shape)}`;
       throw new Error(`GroupNormalization: scale and bias of ${both} for ${channels} channels`);
     }
@@ -37,8 +40,8 @@ export const groupNormalization: CallableOp<
   },
   vjp: "forbidden",
   decompose: ([x, scale, bias], { groups, epsilon }) => {
-    const [batch, channels, ...extents] = x.shape;
-    const perChannel = (a: Tensor) => reshape(a, [channels, ...extents.map(() => 1)]);
+    const [batch, , ...extents] = x.shape;
+    const perChannel = (a: Tensor) => reshape(a, [...a.shape, ...extents.map(() => 1)]);
     const grouped = reshape(x, [batch, groups, elementCount(x.shape) / (batch * groups)]);
     const normal = reshape(standardize(grouped, [2], epsilon), x.shape);
     return add(mul(normal, perChannel(scale)), perChannel(bias));

@@ -1,5 +1,6 @@
 /** What many ops share: type inference, argument binding, examples; not an op. */
 import { type CallableOp, type Operand, operands } from "../../src/graph/define.ts";
+import { isHalf } from "../../src/base/half.ts";
 import { type DType, int64 } from "../../src/base/nd_array.ts";
 import {
   broadcastShapes,
@@ -21,7 +22,8 @@ export const inferBroadcast = (operator: string) => (inputs: readonly Type[]): T
 });
 
 /** Is this a type of real numbers, along which gradients flow? */
-export const isFloat = (dtype: DType): boolean => dtype === "float32" || dtype === "float64";
+export const isFloat = (dtype: DType): boolean =>
+  dtype === "float32" || dtype === "float64" || isHalf(dtype);
 
 /** An output like the only input, which holds real numbers. */
 export const inferFloat = (operator: string) => ([a]: readonly Type[]): Type => {

@@ -1,5 +1,6 @@
 /** The operators: one file each, one line each, by increasing complexity. `ops` (table.ts) is made of this barrel. */
 export { identity } from "./identity.ts";
+export { checkpoint } from "./checkpoint.ts";
 export { cast } from "./cast.ts";
 export { add } from "./add.ts";
 export { sub } from "./sub.ts";
@@ -54,6 +55,7 @@ export { gather } from "./gather.ts";
 export { gatherElements } from "./gather_elements.ts";
 export { scatterElements } from "./scatter_elements.ts";
 export { reduceSum } from "./reduce_sum.ts";
+export { reduceSumSquare } from "./reduce_sum_square.ts";
 export { reduceMean } from "./reduce_mean.ts";
 export { reduceMax } from "./reduce_max.ts";
 export { argMax } from "./arg_max.ts";
@@ -69,4 +71,5 @@ export { conv } from "./conv.ts";
 export { convTranspose } from "./conv_transpose.ts";
 export { groupNormalization } from "./group_normalization.ts";
 export { layerNormalization } from "./layer_normalization.ts";
+export { heldBack } from "./held_back.ts";
 export { loop } from "./loop.ts";

@@ -5,3 +5,4 @@ export { adamw } from "./adamw.ts";
 export { clipByGlobalNorm, globalNorm } from "./clip_by_global_norm.ts";
 export { emaRate, emaUpdate } from "./ema.ts";
 export * from "./learning_rate.ts";
+export * from "./loss_scaling.ts";

@@ -9,7 +9,13 @@
  * size of their float32 values, in the store as in memory.
  */
 import type { JsonObject } from "../base/canonical.ts";
-import type { NdArray, TypedArray } from "../base/nd_array.ts";
+import {
+  type DType,
+  elementCount,
+  itemSize,
+  type NdArray,
+  type TypedArray,
+} from "../base/nd_array.ts";
 import type { Affine } from "../figures/grid.ts";
 import { type NpyFile, openNpy } from "../formats/npy.ts";
 
@@ -118,6 +124,17 @@ export class ImageSplit {
   /** Images as they are stored: [count, C, H, W], uint8 or float32. All of them without arguments. */
   stored(start = 0, count: number = this.count - start): NdArray {
     return this.images.rows(start, count);
+  }
+
+  /** Where the stored images lie, for who reads them in a thread of their own. */
+  get file(): { readonly path: string; readonly dtype: DType; readonly shape: readonly number[] } {
+    const { path, dtype, shape } = this.images;
+    return { path, dtype, shape };
+  }
+
+  /** Size of the stored images. */
+  get byteLength(): number {
+    return elementCount(this.images.shape) * itemSize(this.images.dtype);
   }
 
   /** Labels of the same images: [count, L]; undefined where there are none. */

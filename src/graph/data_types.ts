@@ -11,7 +11,9 @@ export const dataType: Readonly<Record<DType, number>> = {
   int32: 6,
   int64: 7,
   bool: 9,
+  float16: 10,
   float64: 11,
   uint32: 12,
   uint64: 13,
+  bfloat16: 16,
 };

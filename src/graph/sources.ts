@@ -1,5 +1,6 @@
 /** The two kinds of node without inputs: named inputs of a graph, and constants. */
 import { type DType, elementCount, float32, type NdArray, typedArray } from "../base/nd_array.ts";
+import { halfBits, isHalf } from "../base/half.ts";
 import { apply, type Op, type Shape, type Tensor } from "./tensor.ts";
 
 /** A named input: what the caller of a session feeds, or what a body is given. */
@@ -31,6 +32,10 @@ export function constant(value: NdArray): Tensor {
 /** A constant of rank 0. */
 export function scalar(value: number | bigint, dtype: DType = "float32"): Tensor {
   const data = typedArray(dtype, 1);
+  if (isHalf(dtype)) {
+    data[0] = halfBits(Number(value), dtype);
+    return constant({ dtype, shape: [], data });
+  }
   const wide = dtype === "int64" || dtype === "uint64";
   data[0] = (wide ? BigInt(value) : Number(value)) as never;
   return constant({ dtype, shape: [], data });
@@ -54,5 +59,6 @@ export function constantValue(tensor: Tensor): NdArray | undefined {
 /** The number in a constant with one element; undefined for anything else. */
 export function scalarValue(tensor: Tensor): number | undefined {
   const value = constantValue(tensor);
-  return value && value.data.length === 1 ? Number(value.data[0]) : undefined;
+  if (value?.data.length !== 1 || isHalf(value.dtype)) return undefined;
+  return Number(value.data[0]);
 }

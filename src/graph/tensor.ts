@@ -80,6 +80,8 @@ export interface Emission {
   /** Operands in order: an input's index, a constant, or null for an absent optional operand. */
   readonly operands?: readonly (number | NdArray | null)[];
   readonly attrs?: Readonly<Record<string, OnnxAttr>>;
+  /** The model states the types of the outputs, because ONNX Runtime could not infer them. */
+  readonly typed?: boolean;
 }
 
 /** An ONNX attribute; a bare number is an INT, `{ float }` a FLOAT, an array INTS, `{ floats }` FLOATS. */

@@ -5,7 +5,6 @@
  * images too, and their distances are the scale. The search is exact and goes through all training images.
  */
 import { z } from "zod";
-import { histogram } from "../figures/chart.ts";
 import { imageGrid } from "../figures/grid.ts";
 import {
   type ImageRows,
@@ -125,6 +124,7 @@ async function pairsFigure(
 }
 
 async function distanceFigure(samples: Neighbours, heldOut: Neighbours): Promise<MetricFigure> {
+  const { histogram } = await import("../figures/chart.ts");
   return {
     file: "nearest-distances.svg",
     title: "Distance to the nearest training image",

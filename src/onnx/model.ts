@@ -50,6 +50,7 @@ class GraphWriter {
   readonly initializers: TensorMessage[] = [];
   readonly inputs: ValueMessage[] = [];
   readonly outputs: ValueMessage[] = [];
+  readonly stated: ValueMessage[] = [];
   /** Names of tensors written here. */
   readonly names = new Map<Tensor, string>();
   /** Names that outputs must have: a copy of every state at every step of a loop would cost 3%. */
@@ -147,6 +148,9 @@ class GraphWriter {
       );
       const attributes = entries.map(([name, attr]) => this.attribute(name, attr));
       this.nodes.push(nodeMessage(type, domain, inputs, [...outputs], attributes));
+      if (emission.typed) {
+        node.outputs.forEach((tensor, i) => this.stated.push(valueMessage(outputs![i], tensor)));
+      }
       if (key !== undefined) this.written.set(key, outputs);
     }
     node.outputs.forEach((output, i) => this.names.set(output, outputs[i]));
@@ -181,6 +185,7 @@ class GraphWriter {
       initializer: this.initializers,
       input: this.inputs,
       output: this.outputs,
+      valueInfo: this.stated,
     };
   }
 }

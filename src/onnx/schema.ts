@@ -38,6 +38,7 @@ const root = protobuf.Root.fromJSON({
         initializer: many("TensorProto", 5),
         input: many("ValueInfoProto", 11),
         output: many("ValueInfoProto", 12),
+        valueInfo: many("ValueInfoProto", 13),
       },
     },
     NodeProto: {
@@ -93,6 +94,7 @@ export interface GraphMessage {
   initializer: TensorMessage[];
   input: ValueMessage[];
   output: ValueMessage[];
+  valueInfo: ValueMessage[];
 }
 export interface NodeMessage {
   input: string[];

@@ -1,86 +1,45 @@
 /**
- * The loss of one training step as a symbolic graph: noise a batch at random timesteps, predict, compare.
- * Device-independent; its digest is part of the key of a training.
+ * The loss of one training step of a denoiser as a symbolic graph: noise a batch at random timesteps, predict,
+ * compare. Device-independent; its digest is part of the key of a training.
  */
-import { type DType, elementCount, float32 } from "../base/nd_array.ts";
+import { elementCount, float32 } from "../base/nd_array.ts";
 import { randomKey } from "../base/random.ts";
-import { type Choice, chosen } from "../base/table.ts";
+import { chosen } from "../base/table.ts";
 import { predictions } from "../diffusion/predictions/table.ts";
 import { mixtureOf } from "../diffusion/process.ts";
-import { constant, input, scalar } from "../graph/sources.ts";
+import { constant, scalar } from "../graph/sources.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { type Collected, createScope } from "../../kernels/layers/scope.ts";
 import { normalTensor, uniformTensor } from "../../kernels/layers/random.ts";
 import { losses } from "../../kernels/losses/table.ts";
-import type { ImageShape } from "../../kernels/models/model.ts";
-import { models } from "../../kernels/models/table.ts";
+import type { Denoiser } from "../../kernels/models/model.ts";
 import { add, cast, floor, gather, min, mul, reshape } from "../../kernels/ops/mod.ts";
-
-/** Everything that determines the mathematics of a step. */
-export interface DenoisingSpec {
-  readonly shape: ImageShape;
-  /** Element type of the stored images. */
-  readonly dtype: DType;
-  readonly batchSize: number;
-  readonly model: Choice;
-  readonly prediction: string;
-  readonly loss: Choice;
-  /** [T], float64; index t is timestep t. */
-  readonly alphasCumprod: Float64Array;
-  readonly seed: number;
-}
-
-/** The graph of one step, over these named inputs and one more for each parameter and buffer. */
-export interface StepGraph {
-  readonly loss: Tensor;
-  readonly collected: Collected;
-}
-
-/** Names of the inputs that are not parameters. */
-export const stepInputs = {
-  /** [B, C, H, W] as stored. */
-  batch: "batch",
-  /** [1, C, 1, 1]: model value = stored value * scale + offset. */
-  scale: "scale",
-  offset: "offset",
-  /** [B] uint64: the random streams of the batch's images, never used twice in a training. */
-  stream: "stream",
-} as const;
+import { batchOf, type StepGraph, type StepSpec, trainingScope } from "./step_spec.ts";
 
 /** Builds the graph of one step. */
-export function denoisingStep(spec: DenoisingSpec): StepGraph {
-  const { shape: [channels, height, width], batchSize, seed } = spec;
-  const imageShape = [batchSize, channels, height, width];
-  const perChannel = (name: string) => input(name, [1, channels, 1, 1]);
-  const stream = input(stepInputs.stream, [batchSize], "uint64");
-  const stored = cast(input(stepInputs.batch, imageShape, spec.dtype), "float32");
-  const x0 = add(mul(stored, perChannel(stepInputs.scale)), perChannel(stepInputs.offset));
+export function denoisingStep(model: Denoiser, spec: StepSpec): StepGraph {
+  const { shape, batchSize, seed, prediction, alphasCumprod } = spec;
+  if (!prediction || !alphasCumprod) throw new Error("a denoiser needs a noise process");
+  const { x0, condition, stream } = batchOf(spec);
   const noise = reshape(
-    normalTensor(randomKey(seed, "noise"), stream, channels * height * width),
-    imageShape,
+    normalTensor(randomKey(seed, "noise"), stream, elementCount(shape)),
+    [batchSize, ...shape],
   );
-  const t = uniformTimesteps(randomKey(seed, "timestep"), stream, spec.alphasCumprod.length);
-  const mixtures = Array.from(spec.alphasCumprod, mixtureOf);
+  const t = uniformTimesteps(randomKey(seed, "timestep"), stream, alphasCumprod.length);
+  const mixtures = Array.from(alphasCumprod, mixtureOf);
   const lookUp = perTimestep(t);
   const x = add(
     mul(x0, lookUp(mixtures.map(({ signal }) => signal))),
     mul(noise, lookUp(mixtures.map((mixture) => mixture.noise))),
   );
-  const scope = createScope({
-    training: true,
-    uniform: (purpose, shape) => {
-      const count = elementCount(shape) / batchSize;
-      return reshape(uniformTensor(randomKey(seed, `dropout/${purpose}`), stream, count), shape);
-    },
-  });
-  const output = chosen(models, spec.model).apply(scope, { x, t }, spec.model);
-  const targets = mixtures.map(predictions.get(spec.prediction)!.target);
+  const scope = trainingScope(spec, stream);
+  const output = model.apply(scope, { x, t, condition }, spec.model);
+  const targets = mixtures.map(predictions.get(prediction)!.target);
   const target = weightedSum(lookUp, [
     [x0, targets.map((target) => target.x0)],
     [noise, targets.map((target) => target.epsilon)],
   ]);
   const loss = chosen(losses, spec.loss).apply({ prediction: output, target }, spec.loss);
-  return { loss, collected: scope.collected };
+  return { loss, terms: {}, collected: scope.collected };
 }
 
 /** floor(u T), uniform over 0 .. T-1, float32 [B]. u = 1 is possible and belongs to the last timestep. */

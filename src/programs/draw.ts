@@ -7,13 +7,17 @@ import { stepColumns, stepsOf } from "../diffusion/samplers/step.ts";
 import type { Precision } from "../../kernels/lowering/mod.ts";
 import { type Device, loweringFor } from "../runtime/device.ts";
 import { Engine } from "../runtime/engine.ts";
-import { buildSamplingProgram, samplingNames, type SamplingSpec } from "./sampling.ts";
+import { conditionRows } from "./conditions.ts";
+import { buildSamplingProgram, samplingNames } from "./sampling.ts";
+import type { SamplingSpec } from "./sampling_step.ts";
 
 export interface DrawOptions {
   readonly spec: Omit<SamplingSpec, "clip" | "noisy">;
   readonly table: SamplerTable;
   readonly prediction: Prediction;
   readonly weights: ReadonlyMap<string, NdArray>;
+  /** [count, Z] float32, where the spec has a condition. */
+  readonly conditions?: NdArray<Float32Array>;
   /** Number of samples; they are numbered from 0. */
   readonly count: number;
   readonly device: Device;
@@ -53,6 +57,10 @@ export async function drawSamples(options: DrawOptions): Promise<Drawn> {
     const first = batch * spec.batchSize;
     const kept = Math.min(spec.batchSize, count - first);
     await engine.put(samplingNames.x, startingNoise(spec, first));
+    if (options.conditions) {
+      const rows = conditionRows(options.conditions, first, spec.batchSize);
+      await engine.put(samplingNames.conditions, rows);
+    }
     for (let step = 0; step < steps.length; step += perRun) {
       options.signal.throwIfAborted();
       const made = Math.min(perRun, steps.length - step);

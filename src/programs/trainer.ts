@@ -3,28 +3,37 @@
  * restores it. The result depends on the step count alone, not on how the steps are divided into runs.
  */
 import { elementCount, int64, type NdArray, uint64 } from "../base/nd_array.ts";
-import { permutation, randomKey } from "../base/random.ts";
-import { type Choice, chosen } from "../base/table.ts";
-import { initialize } from "../../kernels/layers/init.ts";
-import { emaRate } from "../../kernels/optimizers/ema.ts";
-import { learningRateAt, type RateScheduleChoice } from "../../kernels/optimizers/learning_rate.ts";
-import { optimizers } from "../../kernels/optimizers/table.ts";
-import type { Precision } from "../../kernels/lowering/mod.ts";
+import type { RateScheduleChoice } from "../../kernels/optimizers/learning_rate.ts";
+import type { LoweringTarget, Precision } from "../../kernels/lowering/mod.ts";
 import { type Device, loweringFor } from "../runtime/device.ts";
 import { Engine } from "../runtime/engine.ts";
-import { packValues, unpackValues } from "./packing.ts";
+import { type Batches, openBatches, type RowArrays, type Rows } from "./batches.ts";
+import { initialValues } from "./initial_state.ts";
+import { unpackValues } from "./packing.ts";
+import { averageNumber, type Pace, stepNumbers, stepsUntilAverage } from "./step_numbers.ts";
 import {
-  averagesInLoop,
   buildTrainingProgram,
-  EMA_RATE,
   trainingNames,
   type TrainingProgram,
   type TrainingSpec,
 } from "./training.ts";
-import type { State } from "./training_states.ts";
 
-/** Steps in one run of the model: progress stays live, and handing the state over costs little. */
+/** Most steps in one run of the model: handing the state over costs a hundredth of so many. */
 export const STEPS_PER_RUN = 20;
+
+/**
+ * The same on CUDA, where a step of 16x16 is to take a tenth of the CPU's time and the state crosses the bus twice a
+ * run: 180 MB for S1, 20 to 40 ms, as much as ten steps.
+ */
+const STEPS_PER_CUDA_RUN = 200;
+
+/** Most steps in one run on a device. */
+export function stepsPerRun(device: Device): number {
+  return device === "cuda" ? STEPS_PER_CUDA_RUN : STEPS_PER_RUN;
+}
+
+/** Runs become shorter where they would last longer, so that progress and Ctrl-C stay live. */
+const RUN_MS = 5000;
 
 /** A training that can be advanced. */
 export interface TrainerOptions {
@@ -33,12 +42,18 @@ export interface TrainerOptions {
   readonly rateSchedule: RateScheduleChoice;
   /** Decay of the moving average per step, where the spec keeps one. */
   readonly emaDecay?: number;
-  /** [N, C, H, W] as stored; moves to the session. */
-  readonly images: NdArray;
+  /** [N, C, H, W] as stored: an array, which moves to the session, or a file, which is read as it is needed. */
+  readonly images: Rows;
+  /** [N, Z] as stored, where the spec has a condition; as the images. */
+  readonly conditions?: Rows;
   readonly affine: { readonly scale: readonly number[]; readonly offset: readonly number[] };
   readonly device: Device;
+  /** How graphs are written; the device's own way without it. */
+  readonly lowering?: LoweringTarget;
   readonly precision: Precision;
   readonly threads: number;
+  /** As in `SessionOptions`. */
+  readonly profile?: string;
 }
 
 /** Saved state: arrays by the program's state names. */
@@ -46,43 +61,48 @@ export type TrainingState = ReadonlyMap<string, NdArray<Float32Array>>;
 
 /** A running training. Close it. */
 export class Trainer implements Disposable {
-  private order: { epoch: number; rows: Uint32Array } | undefined;
   private done = 0;
+  private runs = 0;
+  /** Steps of the run to come, as far as time is concerned: one at first, so that progress shows at once. */
+  private pace = 1;
+  private measured: ReadonlyMap<string, Float32Array> = new Map();
 
   private constructor(
     private readonly options: TrainerOptions,
-    private readonly count: number,
     private readonly program: TrainingProgram,
+    private readonly batches: Batches,
     private readonly engine: Engine,
   ) {}
 
   /** Builds and loads the program; the weights are the seed's, until `restore` puts others. */
   static async open(options: TrainerOptions): Promise<Trainer> {
-    const { spec, images, affine, device, threads } = options;
-    const count = images.shape[0];
-    const full = { ...spec, imageCount: count, maxSteps: STEPS_PER_RUN };
-    const program = buildTrainingProgram(full, loweringFor(device, options.precision));
-    const engine = await Engine.load(program.model, { device, threads });
-    const trainer = new Trainer(options, count, program, engine);
+    const { spec, device, threads, profile } = options;
+    // The worker loads ONNX Runtime while this thread builds the model, and optimises it while this one draws
+    // weights.
+    const engine = Engine.start();
+    const plan = { count: options.images.shape[0], batchSize: spec.batchSize, seed: spec.seed };
+    const batches = openBatches(rowArrays(options), plan, stepsPerRun(device));
     try {
-      await engine.put(trainingNames.images, images);
-      const shape = [1, affine.scale.length, 1, 1];
-      await engine.put(trainingNames.scale, {
-        dtype: "float32",
-        shape,
-        data: Float32Array.from(affine.scale),
-      });
-      await engine.put(trainingNames.offset, {
-        dtype: "float32",
-        shape,
-        data: Float32Array.from(affine.offset),
-      });
-      await trainer.restore(initialState(program, spec.seed), 0);
+      const full = { ...spec, imageCount: batches.rowCount, maxSteps: stepsPerRun(device) };
+      const program = buildTrainingProgram(
+        full,
+        loweringOf(options),
+      );
+      const trainer = new Trainer(options, program, batches, engine);
+      await Promise.all([
+        engine.open(program.model, { device, threads, profile }),
+        trainer.prepare(),
+      ]);
       return trainer;
     } catch (error) {
-      trainer.close();
+      batches[Symbol.dispose]();
+      engine.close();
       throw error;
     }
+  }
+
+  private get most(): number {
+    return stepsPerRun(this.options.device);
   }
 
   /** Steps made so far. */
@@ -90,20 +110,46 @@ export class Trainer implements Disposable {
     return this.done;
   }
 
-  /** Makes up to `STEPS_PER_RUN` steps, but not beyond step `limit`, and returns their losses. */
+  /** Numbers that are trained; running statistics are none. */
+  get parameterCount(): number {
+    return this.program.parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  }
+
+  /** Names of what is measured beside the losses. */
+  get termNames(): readonly string[] {
+    return this.program.terms;
+  }
+
+  /** What was measured beside the losses in the last `advance`, by name, one number a step. */
+  get terms(): ReadonlyMap<string, Float32Array> {
+    return this.measured;
+  }
+
+  /** Makes up to `stepsPerRun` steps, but not beyond step `limit`, and returns their losses. */
   async advance(limit: number): Promise<Float32Array> {
-    const { emaEvery = 1 } = this.options.spec;
-    // A run ends where the average is due.
-    const due = emaEvery - this.done % emaEvery;
-    const steps = Math.min(STEPS_PER_RUN, limit - this.done, emaEvery > 1 ? due : Infinity);
-    const { states } = this.program;
-    const { losses } = await this.engine.run({
-      feeds: { ...this.batchFeeds(steps), ...this.scalarFeeds(), ...this.averageFeed(steps) },
-      fetch: [trainingNames.losses],
+    const pace = paceOf(this.options);
+    const here = await this.batches.enter(this.engine, this.done);
+    const due = stepsUntilAverage(pace, this.done);
+    const steps = Math.min(this.most, this.pace, here, due, limit - this.done);
+    const { states, scalars, terms } = this.program;
+    const measured = terms.map((name) => [name, trainingNames.term(name)] as const);
+    const outputs = await this.engine.run({
+      feeds: {
+        ...this.batchFeeds(steps),
+        ...stepNumbers(pace, scalars, this.done, this.most),
+        ...averageNumber(pace, this.done + steps),
+      },
+      fetch: [trainingNames.losses, ...measured.map(([, output]) => output)],
       carry: Object.fromEntries(states.map(({ name }) => [trainingNames.next(name), name])),
     });
     this.done += steps;
-    return (losses.data as Float32Array).slice(0, steps);
+    this.runs++;
+    // The first run allocates and says little about the next ones.
+    const fitting = Math.max(1, Math.floor(RUN_MS * steps / this.engine.lastMs));
+    this.pace = this.runs === 1 ? Math.min(4, fitting) : fitting;
+    const series = (output: string) => (outputs[output].data as Float32Array).slice(0, steps);
+    this.measured = new Map(measured.map(([name, output]) => [name, series(output)]));
+    return series(trainingNames.losses);
   }
 
   /** The whole state, copied. */
@@ -115,14 +161,13 @@ export class Trainer implements Disposable {
     return arrays;
   }
 
-  /** Goes on from a state after `step` steps. The arrays move to the session. */
+  /** Goes on from a state after `step` steps. The arrays stay the caller's. */
   async restore(state: TrainingState, step: number): Promise<void> {
     for (const { name, shape } of this.program.states) {
       const array = state.get(name);
       if (!array || `${array.shape}` !== `${shape}`) {
         throw new Error(`the saved state has no ${name} [${shape}]`);
       }
-      // A copy of its own: several arrays may be views of one buffer, which can move only once.
       await this.engine.put(name, { ...array, data: array.data.slice() });
     }
     this.done = step;
@@ -147,6 +192,7 @@ export class Trainer implements Disposable {
   }
 
   close() {
+    this.batches[Symbol.dispose]();
     this.engine.close();
   }
 
@@ -154,93 +200,56 @@ export class Trainer implements Disposable {
     this.close();
   }
 
-  /** Rows of the next batches: each epoch is a permutation of its own, without its incomplete last batch. */
+  /** Puts what does not change between runs and the seed's weights. */
+  private async prepare(): Promise<void> {
+    const { affine, spec } = this.options;
+    const perChannel = (values: readonly number[]): NdArray => ({
+      dtype: "float32",
+      shape: [1, values.length, 1, 1],
+      data: Float32Array.from(values),
+    });
+    const puts = [
+      this.engine.put(trainingNames.scale, perChannel(affine.scale)),
+      this.engine.put(trainingNames.offset, perChannel(affine.offset)),
+    ];
+    for (const [name, array] of initialValues(this.program, spec.seed)) {
+      puts.push(this.engine.put(name, array));
+    }
+    await Promise.all(puts);
+  }
+
+  /** Where the batches of the coming steps lie. */
   private batchFeeds(steps: number): Record<string, NdArray> {
     const { batchSize } = this.options.spec;
-    const perEpoch = Math.floor(this.count / batchSize);
-    const rows = new BigInt64Array(STEPS_PER_RUN * batchSize);
+    const rows = new BigInt64Array(this.most * batchSize);
     for (let k = 0; k < steps; k++) {
-      const step = this.done + k;
-      const order = this.orderOf(Math.floor(step / perEpoch));
-      const start = (step % perEpoch) * batchSize;
-      for (let i = 0; i < batchSize; i++) rows[k * batchSize + i] = BigInt(order[start + i]);
+      const positions = this.batches.positions(this.done + k);
+      for (let i = 0; i < batchSize; i++) rows[k * batchSize + i] = BigInt(positions[i]);
     }
     return {
-      [trainingNames.rows]: { dtype: "int64", shape: [STEPS_PER_RUN, batchSize], data: rows },
+      [trainingNames.rows]: { dtype: "int64", shape: [this.most, batchSize], data: rows },
       [trainingNames.firstStep]: uint64([], [this.done]),
       [trainingNames.stepCount]: int64([], [steps]),
     };
   }
-
-  private orderOf(epoch: number): Uint32Array {
-    if (this.order?.epoch !== epoch) {
-      const key = randomKey(this.options.spec.seed, "shuffle");
-      this.order = { epoch, rows: permutation(key, epoch, this.count) };
-    }
-    return this.order.rows;
-  }
-
-  /** How far the average follows after this run, where it is not updated at every step: decay^every per update. */
-  private averageFeed(steps: number): Record<string, NdArray> {
-    const { spec: { emaEvery }, emaDecay } = this.options;
-    if (emaEvery === undefined || averagesInLoop({ emaEvery })) return {};
-    const reached = this.done + steps;
-    const perStep = 1 - emaRate(reached, emaDecay!);
-    const rate = reached % emaEvery === 0 ? 1 - perStep ** emaEvery : 0;
-    return { [EMA_RATE]: { dtype: "float32", shape: [], data: Float32Array.of(rate) } };
-  }
-
-  /** The numbers of the coming steps, computed in float64. */
-  private scalarFeeds(): Record<string, NdArray> {
-    const { spec: { optimizer }, learningRate, rateSchedule, emaDecay } = this.options;
-    const columns = this.program.scalars.map((name) =>
-      [name, new Float32Array(STEPS_PER_RUN)] as const
-    );
-    for (let k = 0; k < STEPS_PER_RUN; k++) {
-      const values = stepScalars(
-        optimizer,
-        this.done + k + 1,
-        learningRate,
-        rateSchedule,
-        emaDecay,
-      );
-      for (const [name, column] of columns) column[k] = values[name];
-    }
-    return Object.fromEntries(columns.map(([name, data]) => [
-      trainingNames.scalar(name),
-      { dtype: "float32", shape: [STEPS_PER_RUN], data },
-    ]));
-  }
 }
 
-/** What changes from step to step, counted from 1. */
-function stepScalars(
-  optimizer: Choice,
-  step: number,
-  learningRate: number,
-  rateSchedule: RateScheduleChoice,
-  emaDecay: number | undefined,
-): Readonly<Record<string, number>> {
-  const rate = learningRateAt(step, learningRate, rateSchedule);
-  const scalars = chosen(optimizers, optimizer).scalars(step, rate, optimizer);
-  return emaDecay === undefined ? scalars : { ...scalars, [EMA_RATE]: emaRate(step, emaDecay) };
+function loweringOf({ lowering, device, precision, spec }: TrainerOptions): LoweringTarget {
+  return lowering ?? loweringFor(device, precision, spec.mixedPrecision);
 }
 
-/** The state before the first step: the seed's weights, the average equal to them, slots empty. */
-function initialState(
-  { states, parameters, buffers }: TrainingProgram,
-  seed: number,
-): TrainingState {
-  const weights = initialize(parameters, seed);
-  const statistics = initialize(buffers, seed);
-  const startOf = ({ name, shape, role, piece }: State): Float32Array => {
-    if (role === "parameter" || role === "ema") return packValues(piece!, weights);
-    if (role === "buffer") return statistics.get(name.slice("buffer.".length))!;
-    return new Float32Array(elementCount(shape));
+function rowArrays({ images, conditions }: TrainerOptions): RowArrays {
+  const named: [string, Rows][] = [[trainingNames.images, images]];
+  if (conditions) named.push([trainingNames.conditions, conditions]);
+  return new Map(named);
+}
+
+function paceOf({ spec, learningRate, rateSchedule, emaDecay }: TrainerOptions): Pace {
+  return {
+    optimizer: spec.optimizer,
+    learningRate,
+    rateSchedule,
+    emaEvery: spec.emaEvery,
+    emaDecay,
   };
-  return new Map(
-    states.map((
-      state,
-    ) => [state.name, { dtype: "float32", shape: state.shape, data: startOf(state) }]),
-  );
 }

@@ -5,30 +5,34 @@
 import { uint64 } from "../base/nd_array.ts";
 import { type Choice, chosen } from "../base/table.ts";
 import { constant, input, scalar } from "../graph/sources.ts";
-import { substitute } from "../graph/substitute.ts";
 import type { Body, Tensor } from "../graph/tensor.ts";
 import { buildModel, type Outputs } from "../onnx/model.ts";
 import type { Declared } from "../../kernels/layers/scope.ts";
 import { lowerings, type LoweringTarget } from "../../kernels/lowering/mod.ts";
-import { add, cast, gather, loop, mul, reshape } from "../../kernels/ops/mod.ts";
+import { add, cast, gather, loop, mul, reshape, where } from "../../kernels/ops/mod.ts";
 import { clipByGlobalNorm } from "../../kernels/optimizers/clip_by_global_norm.ts";
 import { emaUpdate } from "../../kernels/optimizers/ema.ts";
 import { optimizers } from "../../kernels/optimizers/table.ts";
-import { type DenoisingSpec, stepInputs } from "./denoising_step.ts";
-import { differentiate, type Step } from "./differentiate.ts";
-import { packParameters, packTensors, type Piece, unpackTensor } from "./packing.ts";
+import { nextScaling, unscaled } from "../../kernels/optimizers/loss_scaling.ts";
+import { differentiate, LOSS_SCALE, scalesLoss, type Step } from "./differentiate.ts";
+import { packParameters, type Piece, unpackTensor } from "./packing.ts";
+import { stepGradients } from "./step_gradients.ts";
+import { stepInputs, type StepSpec } from "./step_spec.ts";
 import {
   bufferName,
   emaName,
   listStates,
   parameterName,
+  scalingNames,
   slotName,
   type State,
 } from "./training_states.ts";
 
 /** What a training program is made of. */
-export interface TrainingSpec extends DenoisingSpec {
+export interface TrainingSpec extends StepSpec {
   readonly optimizer: Choice;
+  /** Micro-batches into which each batch is divided, a divisor of its size; 1 without it. */
+  readonly accumulationSteps?: number;
   /** Largest global norm of the gradients; no clipping without it. */
   readonly maxGradNorm?: number;
   /** Steps between updates of an exponential moving average of the weights; none is kept without it. */
@@ -47,12 +51,16 @@ export interface TrainingProgram {
   readonly buffers: readonly Declared[];
   /** Names of the per-step numbers, float32 [maxSteps] each, fed as `scalar.<name>`. */
   readonly scalars: readonly string[];
+  /** Names of what is measured beside the loss, float32 [maxSteps] each, as `losses.<name>`. */
+  readonly terms: readonly string[];
 }
 
 /** Inputs and outputs of a run that are not states. */
 export const trainingNames = {
   /** [imageCount, C, H, W] as stored; stays in the session. */
   images: "images",
+  /** [imageCount, Z] as stored, where the spec has a condition; stays in the session. */
+  conditions: "conditions",
   scale: stepInputs.scale,
   offset: stepInputs.offset,
   /** int64 [maxSteps, B]: rows of the batches. */
@@ -63,6 +71,8 @@ export const trainingNames = {
   stepCount: "step_count",
   /** float32 [maxSteps]; as many as were made are there. */
   losses: "losses",
+  /** Of the same length as the losses. */
+  term: (name: string) => `losses.${name}`,
   scalar: (name: string) => `scalar.${name}`,
   next: (state: string) => `next.${state}`,
 } as const;
@@ -83,8 +93,18 @@ export function buildTrainingProgram(
   spec: TrainingSpec,
   target: LoweringTarget = "cpu",
 ): TrainingProgram {
-  const step = differentiate(spec, target);
-  const pieces = packParameters(step.parameters);
+  const { outputs, ...program } = trainingGraph(spec, target);
+  return { ...program, model: buildModel(outputs) };
+}
+
+/** The program as a graph, which can be looked at. */
+export function trainingGraph(
+  spec: TrainingSpec,
+  target: LoweringTarget,
+): Omit<TrainingProgram, "model"> & { readonly outputs: Outputs } {
+  const { batchSize, accumulationSteps = 1 } = spec;
+  const step = differentiate({ ...spec, batchSize: batchSize / accumulationSteps }, target);
+  const pieces = packParameters(step.parameters, target === "cuda");
   const optimizer = chosen(optimizers, spec.optimizer);
   const states = listStates(spec, pieces, step.buffers);
   const scalars = Object.keys(optimizer.scalars(1, 1, spec.optimizer));
@@ -92,11 +112,12 @@ export function buildTrainingProgram(
   const carried = averagesInLoop(spec) ? states : states.filter(({ role }) => role !== "ema");
   const frame = { spec, step, pieces, carried, scalars };
   return {
-    model: buildModel(loopOver(frame, lowerings[target].tidy)),
+    outputs: loopOver(frame, lowerings[target].tidy),
     states,
     parameters: step.parameters,
     buffers: step.buffers,
     scalars,
+    terms: Object.keys(step.terms),
   };
 }
 
@@ -114,7 +135,7 @@ function loopOver(frame: Frame, tidy: (outputs: readonly Tensor[]) => Tensor[]):
   const { spec, scalars } = frame;
   const stateInputs = frame.carried.map(({ name, shape }) => input(name, shape));
   const outer: Outer = {
-    images: input(trainingNames.images, [spec.imageCount, ...spec.shape], spec.dtype),
+    resident: residentArrays(spec),
     rows: input(trainingNames.rows, [spec.maxSteps, spec.batchSize], "int64"),
     firstStep: input(trainingNames.firstStep, [], "uint64"),
     scalars: new Map(
@@ -133,11 +154,25 @@ function loopOver(frame: Frame, tidy: (outputs: readonly Tensor[]) => Tensor[]):
     }
   }
   const named = [...next].map(([name, tensor]) => [trainingNames.next(name), tensor] as const);
-  return { [trainingNames.losses]: results[frame.carried.length], ...Object.fromEntries(named) };
+  const measured = [trainingNames.losses, ...Object.keys(frame.step.terms).map(trainingNames.term)];
+  return Object.fromEntries([
+    ...measured.map((name, i) => [name, results[frame.carried.length + i]] as const),
+    ...named,
+  ]);
+}
+
+/** The data set, which stays in the session: what has a row for each image, by the input that gets its batch. */
+function residentArrays(spec: TrainingSpec): ReadonlyMap<string, Tensor> {
+  const { imageCount, shape, dtype, condition } = spec;
+  const images = input(trainingNames.images, [imageCount, ...shape], dtype);
+  if (!condition) return new Map([[stepInputs.batch, images]]);
+  const size = [imageCount, condition.width];
+  const conditions = input(trainingNames.conditions, size, condition.dtype);
+  return new Map([[stepInputs.batch, images], [stepInputs.condition, conditions]]);
 }
 
 interface Outer {
-  readonly images: Tensor;
+  readonly resident: ReadonlyMap<string, Tensor>;
   readonly rows: Tensor;
   readonly firstStep: Tensor;
   readonly scalars: ReadonlyMap<string, Tensor>;
@@ -155,35 +190,65 @@ function stepBody(
   const carried = new Map(
     frame.carried.map(({ name, shape }) => [name, input(`carried.${name}`, shape)]),
   );
-  const replacements = new Map<string, Tensor>([
-    [stepInputs.batch, gather(outer.images, gather(outer.rows, iteration))],
-    [stepInputs.stream, streams(outer.firstStep, iteration, spec.batchSize)],
-    ...pieces.flatMap((piece) => unpackTensor(piece, carried.get(parameterName(piece))!)),
-    ...step.buffers.map(({ name }) => [name, carried.get(bufferName(name))!] as const),
-  ]);
-  const [loss, ...rest] = substitute([step.loss, ...step.gradients, ...step.updates], replacements);
-  const gradients = rest.slice(0, step.parameters.length);
+  const { gradients, buffers, measured } = stepGradients({
+    step,
+    pieces,
+    rounds: spec.accumulationSteps ?? 1,
+    resident: outer.resident,
+    rows: gather(outer.rows, iteration),
+    streams: streams(outer.firstStep, iteration, spec.batchSize),
+    fixed: new Map([
+      ...pieces.flatMap((piece) => unpackTensor(piece, carried.get(parameterName(piece))!)),
+      ...(scalesLoss(spec) ? [[LOSS_SCALE, carried.get(scalingNames.scale)!] as const] : []),
+    ]),
+    buffers: step.buffers.map(({ name }) => carried.get(bufferName(name))!),
+  });
   const scalars = Object.fromEntries(
     [...outer.scalars].map(([name, values]) => [name, gather(values, iteration)]),
   );
-  const updated = new Map([
-    ...updateParameters(frame, gradients, carried, scalars),
-    ...step.buffers.map(({ name }, i) => [bufferName(name), rest[gradients.length + i]] as const),
-  ]);
-  const outputs = [condition, ...frame.carried.map(({ name }) => updated.get(name)!), loss];
+  const named = step.buffers.map(({ name }, i): [string, Tensor] => [bufferName(name), buffers[i]]);
+  const updated = updateStates(frame, gradients, named, carried, scalars);
+  const next = frame.carried.map(({ name }) => updated.get(name)!);
+  const outputs = [condition, ...next, ...measured];
   return { inputs: [iteration, condition, ...carried.values()], outputs: tidy(outputs) };
 }
 
-/** New values of weights, slots and moving averages, by state name. */
+/** New values of all states by name. With loss scaling a step whose gradients are not finite changes none. */
+function updateStates(
+  frame: Frame,
+  packed: readonly Tensor[],
+  buffers: readonly [string, Tensor][],
+  carried: ReadonlyMap<string, Tensor>,
+  scalars: Readonly<Record<string, Tensor>>,
+): Map<string, Tensor> {
+  if (!scalesLoss(frame.spec)) {
+    return new Map([...updateParameters(frame, packed, carried, scalars), ...buffers]);
+  }
+  const scaling = {
+    scale: carried.get(scalingNames.scale)!,
+    goodSteps: carried.get(scalingNames.goodSteps)!,
+  };
+  const { gradients: plain, finite } = unscaled(packed, scaling);
+  const updated = [...updateParameters(frame, plain, carried, scalars), ...buffers];
+  const next = nextScaling(scaling, finite);
+  return new Map([
+    ...updated.map(([name, value]): [string, Tensor] => [
+      name,
+      where(finite, value, carried.get(name)!),
+    ]),
+    [scalingNames.scale, next.scale],
+    [scalingNames.goodSteps, next.goodSteps],
+  ]);
+}
+
+/** New values of weights, slots and moving averages, by state name, from the gradient of each piece. */
 function updateParameters(
-  { spec, step, pieces }: Frame,
-  gradients: readonly Tensor[],
+  { spec, pieces }: Frame,
+  packed: readonly Tensor[],
   carried: ReadonlyMap<string, Tensor>,
   scalars: Readonly<Record<string, Tensor>>,
 ): [string, Tensor][] {
   const optimizer = chosen(optimizers, spec.optimizer);
-  const byName = new Map(step.parameters.map(({ name }, i) => [name, gradients[i]]));
-  const packed = pieces.map((piece) => packTensors(piece, byName));
   const clipped = spec.maxGradNorm === undefined
     ? packed
     : clipByGlobalNorm(packed, spec.maxGradNorm);

@@ -7,12 +7,12 @@ import type { Tensor } from "../graph/tensor.ts";
 import { clipByGlobalNorm } from "../../kernels/optimizers/clip_by_global_norm.ts";
 import { emaUpdate } from "../../kernels/optimizers/ema.ts";
 import { optimizers } from "../../kernels/optimizers/table.ts";
-import { denoisingStep } from "./denoising_step.ts";
 import type { TrainingSpec } from "./training.ts";
+import { trainingStep } from "./training_step.ts";
 
 /** Changes whenever the same inputs and seed would train other weights, for a reason inside the graph. */
 export function trainingDigest(spec: Omit<TrainingSpec, "imageCount" | "maxSteps">): Digest {
-  const { loss, collected } = denoisingStep(spec);
+  const { loss, collected } = trainingStep({ ...spec, gradientCheckpointing: false });
   return graphDigest({
     loss,
     ...Object.fromEntries([...collected.updates].map(([name, value]) => [`update ${name}`, value])),

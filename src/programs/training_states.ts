@@ -1,7 +1,10 @@
 /** The state of a training: the named arrays that go from one run of its program to the next. */
 import { type Choice, chosen } from "../base/table.ts";
 import type { Declared } from "../../kernels/layers/scope.ts";
+import type { MixedPrecision } from "../../kernels/lowering/half.ts";
+import { FIRST_SCALE } from "../../kernels/optimizers/loss_scaling.ts";
 import { optimizers } from "../../kernels/optimizers/table.ts";
+import { LOSS_SCALE, scalesLoss } from "./differentiate.ts";
 import type { Piece } from "./packing.ts";
 
 /** A named array that the session keeps between runs. */
@@ -9,9 +12,17 @@ export interface State {
   /** Name of the input; the output of a run is `next.<name>`. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** What it holds of its piece: the weights, a slot of the optimizer, the moving average, or a buffer. */
-  readonly role: "parameter" | "ema" | "buffer" | { readonly slot: string };
-  /** The piece; undefined for a buffer. */
+  /**
+   * What it holds of its piece: the weights, a slot of the optimizer, the moving average; or a buffer, or a number
+   * of the loss scaling with its first value.
+   */
+  readonly role:
+    | "parameter"
+    | "ema"
+    | "buffer"
+    | { readonly slot: string }
+    | { readonly starts: number };
+  /** The piece; undefined for a buffer and a number. */
   readonly piece?: Piece;
 }
 
@@ -20,9 +31,10 @@ interface StateSpec {
   readonly optimizer: Choice;
   /** Steps between updates of the moving average; none is kept without it. */
   readonly emaEvery?: number;
+  readonly mixedPrecision?: MixedPrecision;
 }
 
-/** The states of a training: for each piece its weights, slots and average, then the buffers. */
+/** The states of a training: for each piece its weights, slots and average, then buffers and the loss scaling. */
 export function listStates(
   spec: StateSpec,
   pieces: readonly Piece[],
@@ -46,8 +58,17 @@ export function listStates(
     shape,
     role: "buffer",
   }));
-  return [...ofPieces, ...ofBuffers];
+  const ofScaling: State[] = scalesLoss(spec)
+    ? [
+      { name: scalingNames.scale, shape: [], role: { starts: FIRST_SCALE } },
+      { name: scalingNames.goodSteps, shape: [], role: { starts: 0 } },
+    ]
+    : [];
+  return [...ofPieces, ...ofBuffers, ...ofScaling];
 }
+
+/** The states of the loss scaling. */
+export const scalingNames = { scale: LOSS_SCALE, goodSteps: "good_steps" } as const;
 
 export const parameterName = (piece: Piece) => `parameter.${piece.name}`;
 export const slotName = (slot: string, piece: Piece) => `${slot}.${piece.name}`;

@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly device: "cpu" | "cuda";
   /** Threads inside one operator. Results depend on it in the last bits. */
   readonly threads: number;
+  /** How the file begins in which ONNX Runtime notes the time of every operator; the session's end completes it. */
+  readonly profile?: string;
 }
 
 /** What one run is to do with the outputs; an output that is named in neither is dropped. */
@@ -28,27 +30,38 @@ export interface RunRequest {
 /** A loaded model with the inputs that stay in it. */
 export class Core {
   private readonly resident = new Map<string, ort.Tensor>();
-  /** Buffers of carried inputs that the last run replaced; the next run writes its outputs there. */
-  private readonly spare = new Map<string, ort.Tensor>();
 
-  private constructor(private readonly session: ort.InferenceSession) {}
+  private constructor(
+    private readonly session: ort.InferenceSession,
+    private readonly profiling: boolean,
+  ) {}
 
   /** Loads a model. Throws ONNX Runtime's own error for a model or device that it cannot use. */
   static async load(model: Uint8Array, options: SessionOptions): Promise<Core> {
     const session = await ort.InferenceSession.create(model, {
+      // Of the CUDA provider's options the binding passes on deviceId alone, and session entries reach none of them:
+      // TF32 and the exhaustive search among cuDNN's algorithms are on, CUDA graphs and NHWC are off.
       executionProviders: options.device === "cuda" ? ["cuda", "cpu"] : ["cpu"],
       intraOpNumThreads: options.threads,
       // One operator after the other: the parallel executor was 1.7 to 2.5 times slower (docs/performance.md).
       executionMode: "sequential",
       graphOptimizationLevel: "all",
+      // One block for all activations, laid out beforehand, was no faster and took 115 MB more of 765.
+      enableMemPattern: false,
+      // It drops operands of chained reshapes, and breaks on one whose shape is computed (kernels/ops/held_back.ts).
+      extra: { optimization: { disable_specified_optimizers: "ReshapeFusion" } },
       logSeverityLevel: 4,
+      ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
     });
-    return new Core(session);
+    return new Core(session, options.profile !== undefined);
   }
 
-  /** Gives an input a value that stays until it is carried over or put anew. */
+  /**
+   * Gives an input a value that stays until it is carried over or put anew. The array belongs to the session from
+   * now on: its buffer is freed when another value takes its place.
+   */
   put(name: string, array: NdArray) {
-    this.resident.set(name, toOrt(array));
+    this.replace(name, toOrt(array));
   }
 
   /** The present value of an input that stays. */
@@ -61,16 +74,10 @@ export class Core {
   async run({ feeds, fetch, carry = {} }: RunRequest): Promise<Record<string, NdArray>> {
     const inputs = Object.fromEntries(this.resident);
     for (const [name, array] of Object.entries(feeds)) inputs[name] = toOrt(array);
-    const outputs: Record<string, ort.Tensor | null> = {};
-    for (const name of fetch) outputs[name] = null;
+    const wanted = new Set([...fetch, ...Object.keys(carry)]);
+    const results = await this.session.run(inputs, [...wanted]);
     for (const [output, input] of Object.entries(carry)) {
-      outputs[output] = this.spare.get(input) ?? null;
-    }
-    const results = await this.session.run(inputs, outputs);
-    for (const [output, input] of Object.entries(carry)) {
-      const old = this.resident.get(input);
-      if (old) this.spare.set(input, old);
-      this.resident.set(input, results[output] as ort.Tensor);
+      this.replace(input, results[output] as ort.Tensor);
     }
     // What is carried stays here; the caller gets a copy of its own.
     const fetched = (name: string) => {
@@ -80,10 +87,20 @@ export class Core {
     return Object.fromEntries(fetch.map((name) => [name, fetched(name)]));
   }
 
+  /**
+   * ONNX Runtime copies every output into a new buffer, also where it is given one, and the collector would let the
+   * old ones pile up, 90 MB a run of S1's state. A buffer that is moved to length 0 is free at once.
+   */
+  private replace(name: string, tensor: ort.Tensor) {
+    const old = this.resident.get(name)?.data as Float32Array<ArrayBuffer> | undefined;
+    this.resident.set(name, tensor);
+    if (old && old.byteLength === old.buffer.byteLength) old.buffer.transfer(0);
+  }
+
   /** Frees the session's memory. */
   async release() {
     this.resident.clear();
-    this.spare.clear();
+    if (this.profiling) this.session.endProfiling();
     await this.session.release();
   }
 }

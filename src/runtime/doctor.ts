@@ -1,6 +1,7 @@
 /** What the runtime finds out about itself, for the command `doctor`. */
 import type { JsonObject } from "../base/canonical.ts";
 import { runtimeVersion } from "./core.ts";
+import { hasProvider, listGpus } from "./cuda_provider.ts";
 import { cudaFault } from "./device.ts";
 
 /** Versions, devices with the reason where one cannot be used, and the vector width of the processor. */
@@ -10,8 +11,16 @@ export async function inspectRuntime(): Promise<JsonObject> {
     onnxRuntime: runtimeVersion,
     cpu: "usable",
     cuda: fault === undefined ? "usable" : `not usable: ${fault}`,
+    cudaProvider: hasProvider("cuda") ? "installed" : "not installed: `deno task setup-cuda`",
+    gpus: await gpuText(),
     blockSize: blockSize(),
   };
+}
+
+/** What NVIDIA's own tool says, as one line. */
+async function gpuText(): Promise<string> {
+  const gpus = await listGpus() ?? [];
+  return gpus.map(({ name, driver }) => `${name}, driver ${driver}`).join("; ") || "none reported";
 }
 
 /** Channels that ONNX Runtime's blocked kernels take together: 16 with AVX-512, 8 with AVX2. */

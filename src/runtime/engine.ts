@@ -7,8 +7,11 @@ type Pending = { resolve(value: unknown): void; reject(error: Error): void };
 
 /** One loaded model. Close it: an idle session slows the others down. */
 export class Engine implements Disposable {
+  /** Milliseconds that the worker needed for what it answered last. */
+  lastMs = 0;
   private readonly pending = new Map<number, Pending>();
   private serial = 0;
+  private loaded = false;
 
   private constructor(private readonly worker: Worker) {
     worker.onmessage = ({ data }: MessageEvent<Answer>) => this.settle(data);
@@ -18,20 +21,32 @@ export class Engine implements Disposable {
     };
   }
 
+  /**
+   * Starts a worker that has no model yet: it loads ONNX Runtime's library, which takes 0.1 s, while this thread
+   * builds the model.
+   */
+  static start(): Engine {
+    return new Engine(new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }));
+  }
+
   /** Starts a worker and loads a model (whose bytes move to the worker). */
   static async load(model: Uint8Array, options: SessionOptions): Promise<Engine> {
-    const engine = new Engine(
-      new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
-    );
+    const engine = Engine.start();
     try {
-      const bytes = model as Uint8Array<ArrayBuffer>;
-      const whole = bytes.byteLength === bytes.buffer.byteLength;
-      await engine.ask({ verb: "load", model: bytes, options }, whole ? [bytes.buffer] : []);
+      await engine.open(model, options);
       return engine;
     } catch (error) {
       engine.close();
       throw error;
     }
+  }
+
+  /** Loads the model of a worker that was only started. What is asked meanwhile waits for it. */
+  async open(model: Uint8Array, options: SessionOptions): Promise<void> {
+    const bytes = model as Uint8Array<ArrayBuffer>;
+    const whole = bytes.byteLength === bytes.buffer.byteLength;
+    await this.ask({ verb: "load", model: bytes, options }, whole ? [bytes.buffer] : []);
+    this.loaded = true;
   }
 
   /** Gives an input a value that stays; the array's buffer moves to the worker and is empty here. */
@@ -49,9 +64,14 @@ export class Engine implements Disposable {
     return await this.ask({ verb: "run", ...request }) as Record<string, NdArray>;
   }
 
-  /** Ends the worker at once, also in the middle of a run. */
+  /**
+   * Ends the worker at once, also in the middle of a run. One that has nothing to do ends itself instead: it frees
+   * the session first, whose memory and threads would stay until the process ends.
+   */
   close() {
-    this.worker.terminate();
+    if (this.pending.size > 0 || !this.loaded) this.worker.terminate();
+    else this.ask({ verb: "release" }).catch(() => {});
+    this.loaded = false;
     this.fail(new Error("the session was closed"));
   }
 
@@ -70,8 +90,9 @@ export class Engine implements Disposable {
   private settle(answer: Answer) {
     const waiting = this.pending.get(answer.id);
     this.pending.delete(answer.id);
-    if ("error" in answer) waiting?.reject(new Error(answer.error));
-    else waiting?.resolve(answer.value);
+    if ("error" in answer) return waiting?.reject(new Error(answer.error));
+    this.lastMs = answer.busyMs;
+    waiting?.resolve(answer.value);
   }
 
   private fail(error: Error) {

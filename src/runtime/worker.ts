@@ -11,6 +11,10 @@ async function serve(request: Request): Promise<unknown> {
     return;
   }
   if (!core) throw new Error("no model is loaded");
+  if (request.verb === "release") {
+    await core.release();
+    return scope.close();
+  }
   if (request.verb === "put") return core.put(request.name, request.array);
   if (request.verb === "get") return core.get(request.name);
   return await core.run(request);
@@ -26,13 +30,22 @@ function buffersOf(request: Request, value: unknown): ArrayBuffer[] {
 const scope = self as unknown as {
   onmessage: (event: MessageEvent<Numbered>) => void;
   postMessage(answer: Answer, transfer: ArrayBuffer[]): void;
+  close(): void;
 };
 
-scope.onmessage = async ({ data: { id, request } }) => {
+/** Requests are served one after the other: what is put while the model still loads waits for it. */
+let served = Promise.resolve();
+scope.onmessage = ({ data }) => {
+  served = served.then(() => answer(data));
+};
+
+async function answer({ id, request }: Numbered) {
+  const begun = performance.now();
   try {
     const value = await serve(request);
-    scope.postMessage({ id, value }, buffersOf(request, value));
+    const busyMs = performance.now() - begun;
+    scope.postMessage({ id, value, busyMs }, buffersOf(request, value));
   } catch (error) {
     scope.postMessage({ id, error: error instanceof Error ? error.message : String(error) }, []);
   }
-};
+}

@@ -1,59 +1,50 @@
-/** The stage kind `sample`: images drawn from a trained model by a sampler. */
+/** The stage kind `sample`: images drawn from a trained model, by a sampler or by its own decoder. */
 import { join } from "node:path";
-import { z } from "zod";
-import type { Affine } from "../artifacts/images.ts";
 import type { Digest, JsonObject } from "../base/canonical.ts";
 import { ParamError } from "../base/errors.ts";
 import { ndArray } from "../base/nd_array.ts";
-import { type Choice, choiceSchema, underPath } from "../base/table.ts";
+import { type Choice, chosen, underPath } from "../base/table.ts";
 import { predictions } from "../diffusion/predictions/table.ts";
 import { type NoiseProcess, noiseProcess } from "../diffusion/process.ts";
 import type { SamplerTable } from "../diffusion/samplers/sampler.ts";
-import { samplers, samplerTable } from "../diffusion/samplers/table.ts";
+import { samplerTable } from "../diffusion/samplers/table.ts";
 import { writeNpy } from "../formats/npy.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
-import type { Artifact, ArtifactType, StageContext, StageKind, View } from "../pipeline/stage.ts";
-import { precisions } from "../../kernels/lowering/mod.ts";
+import type { Artifact, ArtifactType, StageContext, StageKind } from "../pipeline/stage.ts";
 import type { ImageShape } from "../../kernels/models/model.ts";
-import { type Drawn, drawSamples } from "../programs/draw.ts";
-import { samplingDigest, type SamplingSpec } from "../programs/sampling.ts";
+import { models } from "../../kernels/models/table.ts";
+import { decodingDigest } from "../programs/decoding_step.ts";
+import type { Drawn } from "../programs/draw.ts";
+import { samplingDigest } from "../programs/sampling_step.ts";
+import { conditionArray, conditionsOf } from "./sample/conditions.ts";
+import { type SampleParams, sampleParams } from "./sample/params.ts";
+import { pictures } from "./sample/pictures.ts";
 
-const params = z.strictObject({
-  sampler: choiceSchema(samplers).prefault({ kind: "ddpm" })
-    .describe("The algorithm that goes from noise to images."),
-  count: z.number().int().positive().max(2 ** 24).default(64).describe("Number of samples."),
-  batch_size: z.number().int().positive().default(64).describe("Samples computed together."),
-  weights: z.enum(["auto", "ema", "last"]).default("auto")
-    .describe("Averaged or last weights; auto takes the average where there is one."),
-  precision: z.enum(precisions).default("default")
-    .describe("Digits of the convolutions on CPU: errors of about 3e-7, 1e-6 and 4e-5."),
-});
-type Params = z.infer<typeof params>;
-
-export const sample: StageKind<Params> = {
+export const sample: StageKind<SampleParams> = {
   kind: "sample",
   version: 1,
   summary: "Draws images from a trained model.",
-  params,
+  params: sampleParams,
   inputs: { model: { summary: "A trained model.", types: ["model"] } },
   output: "samples",
   random: true,
 
   infer(params, inputs) {
     const model = inputs.one("model");
-    underPath(["sampler"], () => tableOf(params, model));
+    if (denoises(model)) underPath(["sampler"], () => tableOf(params, model));
+    else requireNoSampler(params, model);
+    conditionsOf(params, model);
     requireAverage(params, model);
     return { type: "samples", meta: samplesMeta(params, model) };
   },
 
   graph(params, inputs): Digest {
     const model = inputs.one("model");
+    const spec = drawingSpec(params, model, 0);
+    if (!denoises(model)) return decodingDigest(spec);
     const table = tableOf(params, model);
-    return samplingDigest({
-      ...samplingSpec(params, model, 0),
-      clip: table.clip,
-      noisy: table.rows.some(({ noise }) => noise !== 0),
-    });
+    const noisy = table.rows.some(({ noise }) => noise !== 0);
+    return samplingDigest({ ...spec, clip: table.clip, noisy });
   },
 
   memoryBytes(params, inputs) {
@@ -72,117 +63,99 @@ export const sample: StageKind<Params> = {
     return {
       meta,
       files: ["samples.npy"],
-      views: await pictures(context, drawn, meta),
+      views: await pictures(context, drawn, meta, conditionsOf(params, model)),
       summary: {
         samples: params.count,
-        sampler: params.sampler.kind,
+        sampler: (meta.sampler as Choice).kind,
         "model evaluations": meta.nfe as number,
       },
     };
   },
 };
 
-function tableOf({ sampler }: Params, { meta }: ArtifactType): SamplerTable {
+const denoises = ({ meta }: ArtifactType) =>
+  chosen(models, meta.model as Choice).family === "denoiser";
+
+function tableOf({ sampler }: SampleParams, { meta }: ArtifactType): SamplerTable {
   const process: NoiseProcess = noiseProcess(meta.schedule as Choice);
   return samplerTable(process, sampler);
 }
 
-function requireAverage({ weights }: Params, { meta }: ArtifactType) {
+/** An autoencoder draws in one step; a sampler that was asked for would be passed over. */
+function requireNoSampler({ sampler }: SampleParams, { meta }: ArtifactType) {
+  const usual = sampleParams.shape.sampler.parse(undefined);
+  if (JSON.stringify(sampler) === JSON.stringify(usual)) return;
+  const { kind } = meta.model as Choice;
+  const reason = `means nothing to ${kind}, which decodes images in one step`;
+  throw new ParamError(["sampler"], reason, sampler, "Leave it out.");
+}
+
+function requireAverage({ weights }: SampleParams, { meta }: ArtifactType) {
   if (weights !== "ema" || meta.ema) return;
   throw new ParamError(
     ["weights"],
-    "the model was trained without a moving average",
+    "cannot be the average: the model was trained without a moving average",
     weights,
     "Set `ema` in the stage that trains it, or use the last weights.",
   );
 }
 
-function samplesMeta(params: Params, model: ArtifactType): JsonObject {
+function samplesMeta(params: SampleParams, model: ArtifactType): JsonObject {
   const { shape, range } = model.meta;
   return {
     shape,
     ...(range === undefined ? {} : { range }),
     count: params.count,
-    sampler: params.sampler as JsonObject,
-    nfe: tableOf(params, model).nfe,
+    ...(denoises(model)
+      ? { sampler: params.sampler as JsonObject, nfe: tableOf(params, model).nfe }
+      : { sampler: { kind: "decoder" }, nfe: 1 }),
   };
 }
 
-function samplingSpec(
-  params: Params,
-  { meta }: ArtifactType,
-  seed: number,
-): Omit<SamplingSpec, "clip" | "noisy"> {
+/** What samplers and decoders need alike. */
+function drawingSpec(params: SampleParams, model: ArtifactType, seed: number) {
+  const { meta } = model;
   const batchSize = Math.min(params.batch_size, params.count);
-  return { shape: meta.shape as ImageShape, batchSize, model: meta.model as Choice, seed };
+  const conditions = conditionsOf(params, model);
+  return {
+    shape: meta.shape as ImageShape,
+    batchSize,
+    model: meta.model as Choice,
+    seed,
+    ...(conditions ? { conditionWidth: conditions[0].values.length } : {}),
+  };
 }
 
-async function draw(context: StageContext<Params>, model: Artifact): Promise<Drawn> {
+async function draw(context: StageContext<SampleParams>, model: Artifact): Promise<Drawn> {
   const { params, seed, signal, threads } = context;
   const averaged = params.weights === "ema" ||
     (params.weights === "auto" && model.has("ema.safetensors"));
   const file = averaged ? "ema.safetensors" : "weights.safetensors";
-  return await drawSamples({
-    spec: samplingSpec(params, model, seed),
-    table: tableOf(params, model),
-    prediction: predictions.get(model.meta.prediction as string)!,
+  const conditions = conditionsOf(params, model);
+  const common = {
+    spec: drawingSpec(params, model, seed),
     weights: readSafetensors(model.path(file)),
     count: params.count,
+    ...(conditions ? { conditions: conditionArray(conditions, params.count) } : {}),
     device: await context.device(),
     precision: params.precision,
     threads,
     signal,
-    progress: (done, total) => context.progress({ done, total, unit: "step" }),
-  });
-}
-
-/** A grid of the samples, and the way of the first of them from noise to image. */
-async function pictures(
-  { params, scratch, key }: StageContext<Params>,
-  { samples, frames }: Drawn,
-  meta: JsonObject,
-): Promise<View[]> {
-  const { imageGrid } = await import("../figures/grid.ts");
-  const common = {
-    shape: meta.shape as ImageShape,
-    affine: meta.affine as unknown as Affine,
-    range: meta.range as unknown as [number, number] | undefined,
-    key,
   };
-  const save = async (file: string, images: Float32Array, columns: number) =>
-    await Deno.writeFile(join(scratch, file), await imageGrid({ ...common, images, columns }));
-  const columns = Math.ceil(Math.sqrt(params.count));
-  await save("grid.png", samples, columns);
-  await save("trajectory.png", trajectory(frames, params), frames.length);
-  const steps = frames.map(({ step }) => step).join(", ");
-  return [
-    {
-      file: "grid.png",
-      title: "Samples",
-      caption:
-        `${params.count} samples by ${params.sampler.kind} with ${meta.nfe} model evaluations each.`,
-      root: true,
-    },
-    {
-      file: "trajectory.png",
-      title: "From noise to images",
-      caption: `One sample per row, after ${steps} of the sampler's steps.`,
-    },
-  ];
-}
-
-/** Frames side by side, a row for each sample. */
-function trajectory(frames: Drawn["frames"], { count }: Params): Float32Array {
-  const shown = Math.min(8, count);
-  const size = frames[0].images.length / shown;
-  const strip = new Float32Array(shown * frames.length * size);
-  frames.forEach(({ images }, column) => {
-    for (let row = 0; row < shown; row++) {
-      strip.set(
-        images.subarray(row * size, (row + 1) * size),
-        (row * frames.length + column) * size,
-      );
-    }
+  const progress = (unit: string) => (done: number, total: number) =>
+    context.progress({ done, total, unit });
+  if (!denoises(model)) {
+    const { decodeSamples } = await import("../programs/decoding.ts");
+    return {
+      samples: await decodeSamples({ ...common, progress: progress("sample") }),
+      frames: [],
+    };
+  }
+  const { drawSamples } = await import("../programs/draw.ts");
+  return await drawSamples({
+    ...common,
+    table: tableOf(params, model),
+    prediction: predictions.get(model.meta.prediction as string)!,
+    progress: progress("step"),
   });
-  return strip;
 }

@@ -1,16 +1,17 @@
-/** The stage kind `train`: a denoising model learns the noise process, in checkpointed epochs. */
+/** The stage kind `train`: a model learns images, in checkpointed epochs. */
 import { imagesMeta, openImages } from "../artifacts/images.ts";
 import type { Digest, JsonObject } from "../base/canonical.ts";
 import { ParamError } from "../base/errors.ts";
-import { type Choice, chosen, underPath } from "../base/table.ts";
+import { elementCount, itemSize } from "../base/nd_array.ts";
+import { type Choice, chosen } from "../base/table.ts";
 import { noiseProcess } from "../diffusion/process.ts";
 import type { ArtifactType, StageKind } from "../pipeline/stage.ts";
 import { models } from "../../kernels/models/table.ts";
 import { trainingDigest } from "../programs/training_digest.ts";
+import { RESIDENT_BYTES, trainingMemoryBytes } from "../programs/training_memory.ts";
 import type { TrainingSpec } from "../programs/training.ts";
-import { writeModel } from "./train/artifact.ts";
+import { checkTraining, requireUnitRange } from "./train/checks.ts";
 import { type TrainParams, trainParams } from "./train/params.ts";
-import { runTraining } from "./train/run.ts";
 
 /** The loss of every step is kept, in 4 bytes; ten million steps of the smallest network take days. */
 const STEP_LIMIT = 1e8;
@@ -18,15 +19,20 @@ const STEP_LIMIT = 1e8;
 export const train: StageKind<TrainParams> = {
   kind: "train",
   version: 1,
-  summary: "Trains a denoising model on images under a noise process.",
+  summary: "Trains a denoiser on images under a noise process, or an autoencoder on images.",
   params: trainParams,
-  inputs: { noise: { summary: "Images with their noise process.", types: ["noise"] } },
+  inputs: {
+    noise: {
+      summary: "Images with their noise process; bare images for an autoencoder.",
+      types: ["noise", "images"],
+    },
+  },
   output: "model",
   random: true,
 
   infer(params, inputs) {
-    const { shape, counts } = imagesMeta(inputs.one("noise").meta);
-    underPath(["model"], () => chosen(models, params.model).validate(params.model, shape));
+    checkTraining(params, inputs.one("noise"));
+    const { counts } = imagesMeta(inputs.one("noise").meta);
     const steps = stepsPerEpoch(params, counts.train) * params.epochs;
     if (steps > STEP_LIMIT) {
       const reason = `make ${steps} steps, more than ${STEP_LIMIT}`;
@@ -35,17 +41,35 @@ export const train: StageKind<TrainParams> = {
     return { type: "model", meta: modelMeta(params, inputs.one("noise"), steps) };
   },
 
-  // How often states are saved changes no weight.
-  keyParams: ({ checkpoint_every: _, ...rest }) => rest as JsonObject,
+  // How often states are saved and what is computed twice changes no weight. What came later than the first
+  // trainings is left out where it is as it was then, so that these keep their keys.
+  keyParams(params) {
+    const {
+      checkpoint_every: _,
+      gradient_checkpointing: __,
+      mixed_precision: mixed,
+      gradient_accumulation_steps: rounds,
+      ...rest
+    } = params;
+    return {
+      ...rest,
+      ...(mixed === "none" ? {} : { mixed_precision: mixed }),
+      ...(rounds === 1 ? {} : { gradient_accumulation_steps: rounds }),
+    } as JsonObject;
+  },
 
   graph(params, inputs): Digest {
     return trainingDigest(trainingSpec(params, inputs.one("noise"), 0));
   },
 
   memoryBytes(params, inputs) {
-    const [, height, width] = imagesMeta(inputs.one("noise").meta).shape;
-    // Measured: 0.9 GB for S1's U-Net at 16x16 and batch 64, of which activations are about 0.4 GB.
-    return 500e6 + 400e6 * (params.batch_size / 64) * (height * width / 256);
+    const noise = inputs.one("noise");
+    const { shape, dtype, counts } = imagesMeta(noise.meta);
+    const imageBytes = counts.train * elementCount(shape) * itemSize(dtype);
+    return trainingMemoryBytes(
+      trainingSpec(params, noise, 0),
+      Math.min(imageBytes, RESIDENT_BYTES),
+    );
   },
 
   async run(context) {
@@ -53,12 +77,16 @@ export const train: StageKind<TrainParams> = {
     const noise = inputs.one("noise");
     const { counts } = imagesMeta(noise.meta);
     const perEpoch = stepsPerEpoch(params, counts.train);
+    const images = openImages(noise);
+    if (!denoises(params)) requireUnitRange(images);
+    const { runTraining } = await import("./train/run.ts");
     const result = await runTraining(context, {
       spec: trainingSpec(params, noise, context.seed),
-      images: openImages(noise),
+      images,
       perEpoch,
     });
     const meta = { ...modelMeta(params, noise, result.losses.length), affine: noise.meta.affine };
+    const { writeModel } = await import("./train/artifact.ts");
     return await writeModel(context, { ...result, meta, perEpoch });
   },
 };
@@ -74,14 +102,16 @@ function stepsPerEpoch({ batch_size: batchSize }: TrainParams, images: number): 
   return Math.floor(images / batchSize);
 }
 
+const denoises = ({ model }: TrainParams) => chosen(models, model).family === "denoiser";
+
 /** The facts that a sampler needs to rebuild the network. */
 function modelMeta(params: TrainParams, { meta }: ArtifactType, steps: number): JsonObject {
   return {
     shape: meta.shape,
-    schedule: meta.schedule,
     ...(meta.range === undefined ? {} : { range: meta.range }),
     model: params.model as JsonObject,
-    prediction: params.prediction,
+    ...(denoises(params) ? { schedule: meta.schedule, prediction: params.prediction } : {}),
+    ...(params.condition ? { condition: meta.labels } : {}),
     ema: params.ema !== undefined,
     epochs: params.epochs,
     steps,
@@ -94,18 +124,26 @@ function trainingSpec(
   { meta }: ArtifactType,
   seed: number,
 ): Omit<TrainingSpec, "imageCount" | "maxSteps"> {
-  const { shape, dtype } = imagesMeta(meta);
+  const { shape, dtype, labels } = imagesMeta(meta);
   return {
     shape,
     dtype,
     seed,
     batchSize: params.batch_size,
     model: params.model,
-    prediction: params.prediction,
     loss: params.loss,
-    alphasCumprod: noiseProcess(meta.schedule as Choice).alphasCumprod,
+    ...(params.condition ? { condition: { width: labels!.width, dtype: "uint8" } } : {}),
+    ...(denoises(params) ? noiseOf(params, meta) : {}),
     optimizer: params.optimizer,
     maxGradNorm: params.max_grad_norm,
     emaEvery: params.ema === undefined ? undefined : params.ema_every,
+    mixedPrecision: params.mixed_precision,
+    accumulationSteps: params.gradient_accumulation_steps,
+    gradientCheckpointing: params.gradient_checkpointing,
   };
+}
+
+/** What a denoiser's step needs beside what every step does. */
+function noiseOf({ prediction }: TrainParams, meta: JsonObject) {
+  return { prediction, alphasCumprod: noiseProcess(meta.schedule as Choice).alphasCumprod };
 }

@@ -52,3 +52,22 @@ Deno.test("tensors are cut out and put together alike", async () => {
   assert.deepEqual(result.again.data, values.data);
   assert.deepEqual([...result.b.data], [7, 8, 9, 10]);
 });
+
+Deno.test("cut in rows the vector is the same, also where the last member ends within one", async () => {
+  const members = [
+    { name: "a", shape: [2, 6] },
+    { name: "b", shape: [8] },
+    { name: "last", shape: [3] },
+  ];
+  const [small] = packParameters(members, true);
+  assert.equal(small.row, 4);
+  const tensors = new Map(unpackTensor(small, input("vector", [23])));
+  const outputs = { again: packTensors(small, tensors), b: tensors.get("b")! };
+  const values = float32([23], Array.from({ length: 23 }, (_, i) => i));
+  const { again, b } = await evaluate({ ...outputs, last: tensors.get("last")! }, {
+    vector: values,
+  });
+  assert.deepEqual(again.data, values.data);
+  assert.deepEqual([...b.data], [12, 13, 14, 15, 16, 17, 18, 19]);
+  assert.equal(packParameters([...members, { name: "odd", shape: [5] }], true)[0].row, 1);
+});

@@ -12,12 +12,13 @@ import { type Drawn, drawSamples } from "../../../src/programs/draw.ts";
 import { Core } from "../../../src/runtime/core.ts";
 import { initialize } from "../../../kernels/layers/init.ts";
 import { createScope } from "../../../kernels/layers/scope.ts";
+import type { Denoiser } from "../../../kernels/models/model.ts";
 import { models } from "../../../kernels/models/table.ts";
 import { model, process, shape } from "./small.ts";
 
 const SEED = 5;
 const size = elementCount(shape);
-const definition = models.get(model.kind)!;
+const definition = models.get(model.kind) as Denoiser;
 
 /** Untrained weights, with the inputs that a declaration of the model lists. */
 function randomWeights(): Map<string, NdArray> {

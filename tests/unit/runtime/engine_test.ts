@@ -6,6 +6,7 @@ import { input } from "../../../src/graph/sources.ts";
 import { buildModel } from "../../../src/onnx/model.ts";
 import { chooseDevice, cudaFault } from "../../../src/runtime/device.ts";
 import { inspectRuntime } from "../../../src/runtime/doctor.ts";
+import { Core } from "../../../src/runtime/core.ts";
 import { Engine } from "../../../src/runtime/engine.ts";
 import { add, mul } from "../../../kernels/ops/mod.ts";
 
@@ -77,4 +78,26 @@ Deno.test("doctor knows the version and every device", async () => {
   assert.match(String(facts.onnxRuntime), /^\d+\.\d+\.\d+/);
   assert.equal(facts.cpu, "usable");
   assert.match(String(facts.cuda), /usable/);
+});
+
+Deno.test("a worker that was only started takes its model later, and what was asked meanwhile waits", async () => {
+  using engine = Engine.start();
+  const opened = engine.open(doubling(), options);
+  const put = engine.put("x", float32([2], [3, 4]));
+  const ran = engine.run({ feeds: { step: float32([1], [1]) }, fetch: ["next"] });
+  await Promise.all([opened, put]);
+  assert.deepEqual([...(await ran).next.data], [7, 9]);
+  assert.ok(engine.lastMs > 0);
+});
+
+Deno.test("an array that takes another's place frees its memory", async () => {
+  const core = await Core.load(doubling(), options);
+  const [first, second] = [float32([2], [1, 2]), float32([2], [3, 4])];
+  core.put("x", first);
+  core.put("x", second);
+  assert.equal(first.data.length, 0);
+  await core.run({ feeds: { step: float32([1], [0]) }, fetch: [], carry: { next: "x" } });
+  assert.equal(second.data.length, 0);
+  assert.deepEqual([...core.get("x").data], [6, 8]);
+  await core.release();
 });

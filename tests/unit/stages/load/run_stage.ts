@@ -5,6 +5,7 @@ import type {
   AdoptedFile,
   Artifact,
   ArtifactType,
+  Checkpoints,
   Draft,
   Progress,
   StageContext,
@@ -30,7 +31,14 @@ export interface StageSetting {
   readonly inputs?: Readonly<Record<string, Artifact>>;
   readonly seed?: number;
   readonly signal?: AbortSignal;
+  /** Saved states; none are found and none kept without it. */
+  readonly checkpoints?: Checkpoints;
 }
+
+const noCheckpoints: Checkpoints = {
+  latest: () => Promise.resolve(undefined),
+  save: () => Promise.resolve(),
+};
 
 /** Resolves parameters as the compiler does. */
 export function resolved<P>(kind: StageKind<P>, params: unknown): P {
@@ -65,13 +73,13 @@ export async function runStage<P>(
       inputs: { one, all: (port) => [one(port)] },
       seed,
       key: "k".repeat(64),
-      record: {},
+      record: { params: JSON.parse(JSON.stringify(resolved(kind, written))) },
       folder,
       scratch,
       device: () => Promise.resolve("cpu"),
       threads: 1,
       signal: setting.signal ?? new AbortController().signal,
-      checkpoints: { latest: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+      checkpoints: setting.checkpoints ?? noCheckpoints,
       progress: (step) => progress.push(step),
       log: (line) => log.push(line),
     } satisfies StageContext<P>,
