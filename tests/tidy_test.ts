@@ -11,6 +11,7 @@ import {
   withoutComments,
 } from "./tidy/behaviour.ts";
 import { floorFaults } from "./tidy/floors.ts";
+import { hitFaults } from "./tidy/hits.ts";
 import { filesBelow, importsOf, root, sourceFolders, textOf } from "./tidy/sources.ts";
 
 const sources = sourceFolders.flatMap((folder) => filesBelow(folder, ".ts"));
@@ -49,6 +50,26 @@ Deno.test("tidy: a floor that is broken is noticed", () => {
     "src/cli/a.ts:8",
     "src/metrics",
     "src/artifacts",
+  ]);
+});
+
+Deno.test("tidy: a run of nothing but hits loads nothing that makes or computes a model", async () => {
+  noFaults(hitFaults(await importsOf(sources)));
+});
+
+Deno.test("tidy: what a run of hits loads for nothing is noticed", () => {
+  const faults = hitFaults([
+    { from: "src/stages/table.ts", to: "src/stages/a.ts", line: 1, atStart: true },
+    { from: "src/stages/a.ts", to: "src/runtime/b.ts", line: 2, atStart: true },
+    { from: "src/stages/a.ts", to: "npm:pngjs@7.0.0", line: 3, atStart: true },
+    { from: "src/stages/a.ts", to: "npm:zod@4.6.7", line: 4, atStart: true },
+    { from: "src/stages/a.ts", to: "kernels/lowering/mod.ts", line: 5, atStart: false },
+    { from: "src/stages/a.ts", to: "kernels/lowering/precision.ts", line: 6, atStart: true },
+    { from: "src/programs/c.ts", to: "src/onnx/d.ts", line: 7, atStart: true },
+  ]);
+  assert.deepEqual(faults.map((fault) => fault.split(": ")[0]), [
+    "src/stages/a.ts:2",
+    "src/stages/a.ts:3",
   ]);
 });
 

@@ -1,5 +1,7 @@
 /** What a benchmark is, and the arithmetic that all share. */
-import type { Precision } from "../../kernels/lowering/mod.ts";
+import type { MixedPrecision } from "../../kernels/lowering/half.ts";
+import type { LoweringTarget, Precision } from "../../kernels/lowering/mod.ts";
+import type { Device } from "../../src/runtime/device.ts";
 
 export interface BenchOptions {
   readonly model: string;
@@ -10,6 +12,10 @@ export interface BenchOptions {
   readonly rounds: number;
   readonly threads: number;
   readonly precision: Precision;
+  readonly mixedPrecision: MixedPrecision;
+  readonly device: Device;
+  /** The device's own without it. */
+  readonly lowering?: LoweringTarget;
   /** Only our side, for others to pair. */
   readonly alone: boolean;
 }

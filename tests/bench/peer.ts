@@ -15,10 +15,15 @@ export class Peer implements AsyncDisposable {
     this.input = child.stdin.getWriter();
   }
 
-  static async start(script: string, args: readonly string[]): Promise<Peer | undefined> {
+  /** Starts a script by the first interpreter that can do what it needs, tried out by `needs`. */
+  static async start(
+    script: string,
+    args: readonly string[],
+    needs = "import torch",
+  ): Promise<Peer | undefined> {
     for (const interpreter of interpreters) {
       const check = new Deno.Command(interpreter, {
-        args: ["-c", "import torch"],
+        args: ["-c", needs],
         stdout: "null",
         stderr: "null",
       });

@@ -1,6 +1,6 @@
 /** Benchmark: one denoising step of the sampling program against PyTorch's forward pass. */
 import { float32, type NdArray } from "../../src/base/nd_array.ts";
-import { choose } from "../../src/base/table.ts";
+import { choose, chosen } from "../../src/base/table.ts";
 import { noiseProcess } from "../../src/diffusion/process.ts";
 import { predictions } from "../../src/diffusion/predictions/table.ts";
 import { samplers, samplerTable } from "../../src/diffusion/samplers/table.ts";
@@ -9,19 +9,20 @@ import { input } from "../../src/graph/sources.ts";
 import { initialize } from "../../kernels/layers/init.ts";
 import { createScope } from "../../kernels/layers/scope.ts";
 import { models } from "../../kernels/models/table.ts";
+import { decodeSamples } from "../../src/programs/decoding.ts";
 import { drawSamples } from "../../src/programs/draw.ts";
 import { type Benchmark, type BenchOptions, median } from "./benchmark.ts";
-import { Peer } from "./peer.ts";
-import { pairedResult } from "./train_step.ts";
+import { pairedResult, twinOf } from "./train_step.ts";
+import { workloadOf } from "./workload.ts";
 
 export const sampleStep: Benchmark = {
   name: "sample-step",
-  summary: "milliseconds of a denoising step (network, update, noise), and PyTorch's forward pass",
+  summary:
+    "milliseconds of a denoising step (network, update, noise) or a decoded batch, and PyTorch's forward pass",
   async run(options) {
     const weights = randomWeights(options);
     const rounds: { ours: number; theirs: number }[] = [];
-    const args = ["sample", options.size, options.batch, options.threads].map(String);
-    await using peer = options.alone ? undefined : await Peer.start("./unet_twin.py", args);
+    await using peer = options.alone ? undefined : await twinOf("sample", options);
     await peer?.run(3);
     for (let round = 0; round < options.rounds; round++) {
       const theirs = peer ? median(await peer.run(options.steps)) : NaN;
@@ -31,39 +32,64 @@ export const sampleStep: Benchmark = {
   },
 };
 
+/** Untrained weights and running statistics, by the names under which a training would keep them. */
 function randomWeights({ model, size }: BenchOptions): Map<string, NdArray> {
-  const choice = choose(models, model);
+  const choice = choose(models, model), definition = chosen(models, choice);
+  const { channels, conditionWidth: width } = workloadOf(model);
   const scope = createScope();
-  const inputs = { x: input("x", [1, 3, size, size]), t: input("t", [1]) };
-  models.get(model)!.apply(scope, inputs, choice);
-  const { parameters } = scope.collected;
-  const values = initialize(parameters, 0);
-  return new Map(parameters.map(({ name, shape }) => [name, float32(shape, values.get(name)!)]));
+  const shape = [channels, size, size] as const;
+  const condition = width ? input("condition", [1, width]) : undefined;
+  if (definition.family === "denoiser") {
+    const inputs = { x: input("x", [1, ...shape]), t: input("t", [1]), condition };
+    definition.apply(scope, inputs, choice);
+  } else {
+    const z = input("z", [1, definition.latentWidth(choice)]);
+    definition.decode(scope.child("decoder"), { z, condition, shape }, choice);
+  }
+  const { parameters, buffers } = scope.collected;
+  const declared = [...parameters, ...buffers];
+  const values = initialize(declared, 0);
+  return new Map(declared.map(({ name, shape }) => [name, float32(shape, values.get(name)!)]));
 }
 
-/** Draws one batch and takes the median over runs, which leaves the loading of the model out. */
+/** Draws one batch a step of a denoiser, or batches of an autoencoder, and takes the median between reports. */
 async function ourStepMs(
-  { model, size, batch, steps, threads, precision }: BenchOptions,
+  { model, size, batch, steps, threads, precision, device }: BenchOptions,
   weights: ReadonlyMap<string, NdArray>,
 ): Promise<number> {
-  const process = noiseProcess(choose(schedules, "linear"));
+  const choice = choose(models, model);
+  const { channels, conditionWidth: width } = workloadOf(model);
   const times: number[] = [];
   let [lastDone, lastAt] = [0, NaN];
-  await drawSamples({
-    spec: { shape: [3, size, size], batchSize: batch, model: choose(models, model), seed: 0 },
-    table: samplerTable(process, choose(samplers, "ddpm", { steps: Math.max(100, steps) })),
-    prediction: predictions.get("epsilon")!,
+  const decodes = chosen(models, choice).family === "autoencoder";
+  const count = decodes ? batch * (steps + 1) : batch;
+  const common = {
+    spec: {
+      shape: [channels, size, size],
+      batchSize: batch,
+      model: choice,
+      seed: 0,
+      ...(width ? { conditionWidth: width } : {}),
+    },
     weights,
-    count: batch,
-    device: "cpu",
+    count,
+    ...(width ? { conditions: float32([count, width], new Float32Array(count * width)) } : {}),
+    device,
     precision,
     threads,
     signal: new AbortController().signal,
-    progress: (done) => {
+    progress: (done: number) => {
       const now = performance.now();
-      if (!Number.isNaN(lastAt)) times.push((now - lastAt) / (done - lastDone));
+      const made = (done - lastDone) / (decodes ? batch : 1);
+      if (!Number.isNaN(lastAt)) times.push((now - lastAt) / made);
       [lastDone, lastAt] = [done, now];
     },
-  });
+  } as const;
+  if (decodes) await decodeSamples(common);
+  else {
+    const process = noiseProcess(choose(schedules, "linear"));
+    const table = samplerTable(process, choose(samplers, "ddpm", { steps: Math.max(100, steps) }));
+    await drawSamples({ ...common, table, prediction: predictions.get("epsilon")! });
+  }
   return median(times);
 }

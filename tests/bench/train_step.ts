@@ -1,15 +1,14 @@
-/** Benchmark: one training step (batch, noise, forward, backward, AdamW) of the product against PyTorch eager. */
-import { elementCount } from "../../src/base/nd_array.ts";
+/** Benchmark: one training step (batch, noise, forward, backward, optimizer) of the product against PyTorch eager. */
+import { elementCount, type NdArray, ndArray } from "../../src/base/nd_array.ts";
 import { choose } from "../../src/base/table.ts";
 import { noiseProcess } from "../../src/diffusion/process.ts";
 import { schedules } from "../../src/diffusion/schedules/table.ts";
-import { losses } from "../../kernels/losses/table.ts";
 import { models } from "../../kernels/models/table.ts";
 import { rateSchedules } from "../../kernels/optimizers/learning_rate.ts";
-import { optimizers } from "../../kernels/optimizers/table.ts";
-import { STEPS_PER_RUN, Trainer } from "../../src/programs/trainer.ts";
+import { stepsPerRun, Trainer } from "../../src/programs/trainer.ts";
 import { type Benchmark, type BenchOptions, median, rounded, timeMs } from "./benchmark.ts";
 import { Peer } from "./peer.ts";
+import { workloadOf } from "./workload.ts";
 
 export const trainStep: Benchmark = {
   name: "train-step",
@@ -17,9 +16,10 @@ export const trainStep: Benchmark = {
   async run(options) {
     using trainer = await openTrainer(options);
     const losses: number[] = [];
+    const most = stepsPerRun(options.device);
     const ours = async () => {
       const times: number[] = [];
-      const target = trainer.step + Math.ceil(options.steps / STEPS_PER_RUN) * STEPS_PER_RUN;
+      const target = trainer.step + Math.ceil(options.steps / most) * most;
       while (trainer.step < target) {
         const before = trainer.step;
         const ms = await timeMs(async () => losses.push(...await trainer.advance(target)));
@@ -28,11 +28,9 @@ export const trainStep: Benchmark = {
       return median(times);
     };
     await ours();
-    const weights = trainer.weights(await trainer.state(), "parameter");
-    const parameters = [...weights.values()].reduce((sum, w) => sum + elementCount(w.shape), 0);
+    const parameters = trainer.parameterCount;
     if (options.alone) return { stepMs: rounded(await ours()), parameters, loss: losses };
-    const args = ["train", options.size, options.batch, options.threads].map(String);
-    await using peer = await Peer.start("./unet_twin.py", args);
+    await using peer = await twinOf("train", options);
     await peer?.run(3);
     const rounds: { ours: number; theirs: number }[] = [];
     for (let round = 0; round < options.rounds; round++) {
@@ -43,6 +41,22 @@ export const trainStep: Benchmark = {
   },
 };
 
+/** The PyTorch twin of a model; undefined where there is none, or no PyTorch. */
+export async function twinOf(
+  mode: "train" | "sample",
+  { model, size, batch, threads, device, mixedPrecision }: BenchOptions,
+): Promise<Peer | undefined> {
+  if (device === "cuda") {
+    // There is one twin for GPUs; `cuda-step` also measures it compiled.
+    const args = [model, size, batch, "eager", mixedPrecision].map(String);
+    const onGpu = "import torch; assert torch.cuda.is_available()";
+    return model === "unet" ? await Peer.start("./unet_cuda_twin.py", args, onGpu) : undefined;
+  }
+  const { twin } = workloadOf(model);
+  return twin && await Peer.start(`./${twin}`, [mode, model, size, batch, threads].map(String)) ||
+    undefined;
+}
+
 /** Medians of both sides and of the ratios within each round. */
 export function pairedResult(
   rounds: readonly { ours: number; theirs: number }[],
@@ -50,7 +64,7 @@ export function pairedResult(
 ): Record<string, unknown> {
   const result = { oursMs: rounded(median(rounds.map(({ ours }) => ours))), ...more };
   if (rounds.some(({ theirs }) => Number.isNaN(theirs))) {
-    return { ...result, peer: "PyTorch is not installed" };
+    return { ...result, peer: "none, or PyTorch is not installed" };
   }
   const ratios = rounds.map(({ ours, theirs }) => ours / theirs);
   return {
@@ -61,29 +75,43 @@ export function pairedResult(
   };
 }
 
+/** A training on a thousand images of noise bytes, with conditions where the model is given some. */
 export async function openTrainer(
-  { model, size, batch, threads, precision }: BenchOptions,
+  { model, size, batch, threads, precision, mixedPrecision, device, lowering }: BenchOptions,
+  profile?: string,
 ): Promise<Trainer> {
-  const shape = [3, size, size] as const;
-  const data = new Uint8Array(1000 * elementCount(shape)).map((_, i) => (i * 2654435761) >>> 24);
+  const { channels, conditionWidth: width, loss, optimizer, low } = workloadOf(model);
+  const shape = [channels, size, size] as const;
+  const perChannel = (value: number) => Array<number>(channels).fill(value);
   return await Trainer.open({
     spec: {
       shape,
       dtype: "uint8",
       batchSize: batch,
       model: choose(models, model),
-      prediction: "epsilon",
-      loss: choose(losses, "mse"),
-      alphasCumprod: noiseProcess(choose(schedules, "linear")).alphasCumprod,
+      loss,
       seed: 0,
-      optimizer: choose(optimizers, "adamw"),
+      optimizer,
+      mixedPrecision,
+      ...(width ? { condition: { width, dtype: "uint8" } } : {}),
+      prediction: "epsilon",
+      alphasCumprod: noiseProcess(choose(schedules, "linear")).alphasCumprod,
     },
-    learningRate: 1e-4,
+    learningRate: optimizer.learning_rate as number,
     rateSchedule: choose(rateSchedules, "constant"),
-    images: { dtype: "uint8", shape: [1000, ...shape], data },
-    affine: { scale: [1 / 127.5, 1 / 127.5, 1 / 127.5], offset: [-1, -1, -1] },
-    device: "cpu",
+    images: bytes([1000, ...shape], 256),
+    ...(width ? { conditions: bytes([1000, width], 2) } : {}),
+    affine: { scale: perChannel((1 - low) / 255), offset: perChannel(low) },
+    device,
+    lowering,
     precision,
     threads,
+    profile,
   });
+}
+
+/** Bytes below `limit` that look random. */
+function bytes(shape: readonly number[], limit: number): NdArray {
+  const high = (_: unknown, i: number) => ((i * 2654435761) >>> 24) % limit;
+  return ndArray("uint8", shape, new Uint8Array(elementCount(shape)).map(high));
 }

@@ -1,16 +1,9 @@
-"""The U-Net of kernels/models/unet.ts in PyTorch, trained or run as the product does: the peer of the benchmarks.
-
-Prints "ready", then for each number n on standard input the milliseconds of n steps as a JSON list.
-"""
-
-import json
-import math
-import sys
-import time
+"""The U-Net of kernels/models/unet.ts in PyTorch, trained or run as the product does: the peer of the benchmarks."""
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from twin import arguments, denoising_step, embedding, serve
 
 WIDTHS = [32, 64, 128, 256]
 EMBEDDING, TIME, GROUPS = 32, 128, 8
@@ -32,26 +25,28 @@ class Block(nn.Module):
 
 
 class UNet(nn.Module):
-    def __init__(self):
+    """Blocks are made by `block(inputs, outputs)` and called with the features and what `features` gives."""
+
+    def __init__(self, block=Block):
         super().__init__()
         self.time1, self.time2 = nn.Linear(EMBEDDING, TIME), nn.Linear(TIME, TIME)
         self.first = nn.Conv2d(3, WIDTHS[0], 3, padding=1)
         before = [WIDTHS[0], *WIDTHS[:-1]]
-        self.down = nn.ModuleList(Block(a, b) for a, b in zip(before, WIDTHS))
+        self.down = nn.ModuleList(block(a, b) for a, b in zip(before, WIDTHS))
         self.shrink = nn.ModuleList(nn.Conv2d(w, w, 3, stride=2, padding=1) for w in WIDTHS[:-1])
-        self.mid = Block(WIDTHS[-1], WIDTHS[-1])
-        self.up = nn.ModuleList(Block(2 * w, w) for w in reversed(WIDTHS))
+        self.mid = block(WIDTHS[-1], WIDTHS[-1])
+        self.up = nn.ModuleList(block(2 * w, w) for w in reversed(WIDTHS))
         self.grow = nn.ModuleList(
             nn.Conv2d(a, b, 3, padding=1) for a, b in zip(WIDTHS[:0:-1], WIDTHS[-2::-1])
         )
         self.norm = nn.GroupNorm(GROUPS, WIDTHS[0])
         self.last = nn.Conv2d(WIDTHS[0], 3, 3, padding=1)
 
+    def features(self, t):
+        return F.silu(self.time2(F.silu(self.time1(embedding(t, EMBEDDING)))))
+
     def forward(self, x, t):
-        half = EMBEDDING // 2
-        angle = t[:, None] * torch.exp(-math.log(10000) * torch.arange(half) / half)
-        time = torch.cat([angle.sin(), angle.cos()], 1)
-        time = F.silu(self.time2(F.silu(self.time1(time))))
+        time = self.features(t)
         h, skips = self.first(x), []
         for level, block in enumerate(self.down):
             h = block(h, time)
@@ -67,37 +62,18 @@ class UNet(nn.Module):
 
 
 def main():
-    mode, size, batch, threads = sys.argv[1], *map(int, sys.argv[2:5])
-    torch.set_num_threads(threads)
-    torch.manual_seed(0)
+    mode, _, size, batch = arguments()
     net = UNet()
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-4)
     images = torch.randint(0, 256, (1000, 3, size, size), dtype=torch.uint8)
-    alphas = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 1000), 0)
-
-    def train():
-        x0 = images[torch.randint(0, 1000, (batch,))].float() / 127.5 - 1
-        t = torch.randint(0, 1000, (batch,))
-        noise, a = torch.randn_like(x0), alphas[t][:, None, None, None]
-        optimizer.zero_grad(set_to_none=True)
-        F.mse_loss(net(a.sqrt() * x0 + (1 - a).sqrt() * noise, t.float()), noise).backward()
-        optimizer.step()
-
     x, t = torch.randn(batch, 3, size, size), torch.full((batch,), 500.0)
 
     def sample():
         with torch.no_grad():
             net(x, t)
 
-    step = {"train": train, "sample": sample}[mode]
-    print("ready", flush=True)
-    for line in sys.stdin:
-        times = []
-        for _ in range(int(line)):
-            start = time.perf_counter()
-            step()
-            times.append((time.perf_counter() - start) * 1e3)
-        print(json.dumps(times), flush=True)
+    serve(sample if mode == "sample" else denoising_step(net, optimizer, images, batch))
 
 
-main()
+if __name__ == "__main__":
+    main()

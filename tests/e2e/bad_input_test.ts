@@ -101,7 +101,7 @@ Deno.test("bad input: files that are no pipeline", async () => {
   assert.match(await refused(""), /a pipeline is a map with name, seed and stages/);
   assert.match(await refused("42"), /a pipeline is a map/);
   assert.match(await refused(utf16), /not UTF-8/);
-  assert.match(await refused("#".repeat(2 ** 21)), /larger than 1048576 bytes/);
+  assert.match(await refused("#".repeat(2 ** 24)), /larger than 8388608 bytes/);
   assert.match(await refused(bomb), /more than 50000 values once its aliases are expanded/);
   assert.match(await refused("a: ".concat("[".repeat(100_000))), /nested too deeply/);
   assert.match(await refused("name: x\nstages: &s\n  a: *s\n"), /nested deeper than/);

@@ -44,6 +44,8 @@ export interface Import {
   readonly to: string;
   /** Line of the importing file, from 1. */
   readonly line: number;
+  /** Whether it is loaded together with the importing file: neither a type nor an `import()`. */
+  readonly atStart?: boolean;
 }
 
 interface InfoModule {
@@ -52,6 +54,7 @@ interface InfoModule {
   readonly dependencies?: readonly {
     readonly code?: InfoTarget;
     readonly type?: InfoTarget;
+    readonly isDynamic?: boolean;
   }[];
 }
 interface InfoTarget {
@@ -78,13 +81,17 @@ function importsOfModule({ specifier, error, dependencies = [] }: InfoModule): I
   if (error) throw new Error(`${specifier}: ${error}`);
   if (specifier.startsWith("data:")) return []; // The module that imports all others.
   const from = pathOf(specifier);
-  return dependencies.flatMap(({ code, type }) => [code, type]).filter((target) =>
-    target !== undefined
-  )
-    .map((target) => {
+  return dependencies.flatMap(({ code, type, isDynamic }) =>
+    [code, type].filter((target) => target !== undefined).map((target) => {
       if (!target.specifier) throw new Error(`${from}: ${target.error}`);
-      return { from, to: pathOf(target.specifier), line: target.span.start.line + 1 };
-    });
+      return {
+        from,
+        to: pathOf(target.specifier),
+        line: target.span.start.line + 1,
+        atStart: target === code && !isDynamic,
+      };
+    })
+  );
 }
 
 function pathOf(specifier: string): string {
