@@ -51,11 +51,20 @@ export function amountText({ artifacts, files, fileBytes, states, stateBytes }: 
   return `${made} of ${bytesText(fileBytes)}, ${saved} of ${bytesText(stateBytes)}`;
 }
 
-/** Rows as left-aligned columns, two spaces apart, no space at the end of a line. */
-export function tableText(rows: readonly (readonly string[])[]): string {
+/**
+ * Rows as left-aligned columns, two spaces apart, no space at the end of a line. A cell of more than `widest`
+ * characters stands out of its column instead of widening it.
+ */
+export function tableText(
+  rows: readonly (readonly string[])[],
+  widest: number = Infinity,
+): string {
   const widths: number[] = [];
   for (const row of rows) {
-    row.forEach((cell, column) => widths[column] = Math.max(widths[column] ?? 0, cell.length));
+    row.forEach((cell, column) => {
+      const width = cell.length > widest ? 0 : cell.length;
+      widths[column] = Math.max(widths[column] ?? 0, width);
+    });
   }
   return rows.map((row) =>
     row.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd() + "\n"

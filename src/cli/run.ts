@@ -91,13 +91,16 @@ function errorText(error: unknown, reason: string): string {
   return error instanceof Error ? error.stack ?? error.message : String(error ?? reason);
 }
 
+/** Characters above which a reason does not push the durations of all other stages off the screen. */
+const LONG_REASON = 60;
+
 function closingText(record: RunRecord, store: DiskStore): string {
   const { stages, status, durationMs, id, hash } = record;
   const rows = stages.map((stage) => [
     stage.id,
     stage.status,
+    stage.reason,
     stage.durationMs > 0 && stage.status !== "hit" ? durationText(stage.durationMs) : "",
-    stage.reason, // Last: it may be longer than a line.
   ]);
   const folder = shownPath(runFolder(store, id));
   const report = reportIn(store, record);
@@ -113,7 +116,8 @@ function closingText(record: RunRecord, store: DiskStore): string {
     interrupted:
       "Interrupted. What was finished or saved is kept; the same command goes on from there.\n",
   };
-  return `${tableText(rows)}\n${tableText(facts)}${advice[status]}`;
+  const widest = stages.reduce((most, { id }) => Math.max(most, id.length), LONG_REASON);
+  return `${tableText(rows, widest)}\n${tableText(facts)}${advice[status]}`;
 }
 
 /** The page at the top of the run's folder, where a stage made one. */

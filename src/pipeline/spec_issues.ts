@@ -5,7 +5,7 @@
 import type { z } from "zod";
 import type { Json } from "../base/canonical.ts";
 import type { Fault, Place } from "../base/errors.ts";
-import { suggestion } from "../base/nearest.ts";
+import { nearest, suggestion } from "../base/nearest.ts";
 import { type JsonSchema, namesAt, schemasAt } from "./schema_walk.ts";
 import type { Path } from "./spec_document.ts";
 
@@ -62,13 +62,13 @@ function faultOf(issue: Issue, prefix: Path, context: IssueContext): Fault[] {
       place: context.place(path, "value"),
     }];
   }
-  const choices = wordsOf(issue);
+  const near = typeof value === "string" ? nearest(value, wordsOf(issue)) : undefined;
   return [{
     action,
     reason: `${label} ${expected}`,
     value,
     place: context.place(path, "value"),
-    hint: typeof value === "string" && choices.length > 0 ? hintFor(value, choices) : undefined,
+    hint: near && `Did you mean "${near}"?`, // The words themselves stand in the reason.
   }];
 }
 

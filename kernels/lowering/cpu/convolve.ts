@@ -2,7 +2,7 @@
 import type { Tensor } from "../../../src/graph/tensor.ts";
 import type { Precision } from "./bilinear.ts";
 import { byTable } from "./by_table.ts";
-import { chooseTables, passCost, type PlaneConvolution } from "./choose.ts";
+import { chooseTables, moveCost, type PlaneConvolution } from "./choose.ts";
 import { gatheredWeight, type Pair, spaceToDepth, tapsPerPhase } from "./depth_space.ts";
 import type { Blocked } from "./value.ts";
 
@@ -36,8 +36,7 @@ export function convolveByTable(
     planeOf({ ...x, height: area[0], width: area[1] }, gathered, still),
     precision,
   );
-  // Padding and transposing, forward and backward.
-  const moves = 2 * 4 * passCost(area[0] * area[1] * x.data.shape[1] * gathered.shape[2]);
+  const moves = moveCost(area[0] * area[1] * x.data.shape[1] * gathered.shape[2]);
   if (direct.cost <= whole.cost + moves) return byTable(x, weight, direct);
   return byTable(spaceToDepth(x, strides, before, area), gathered, whole);
 }

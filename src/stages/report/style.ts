@@ -19,7 +19,7 @@ h2 { font-size: 1.35rem; margin: 0 0 .75rem; }
 a { color: var(--link); }
 .kind { color: var(--quiet); font-size: .875rem; font-weight: 400; }
 nav ol { columns: 2; padding-left: 1.25rem; margin: 0; }
-nav li { break-inside: avoid; overflow-wrap: anywhere; }
+nav li { break-inside: avoid; }
 section { border-top: 1px solid var(--line); margin-top: 2.5rem; padding-top: 1.5rem; }
 .summary { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: .5rem; margin: 0; }
 .summary div { background: var(--card); border-radius: 6px; padding: .5rem .75rem; }

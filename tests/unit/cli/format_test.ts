@@ -69,5 +69,6 @@ Deno.test("format: numbers and counts", () => {
 
 Deno.test("format: tables", () => {
   assert.equal(tableText([["a", "bb", ""], ["ccc", "d", "e"]]), "a    bb\nccc  d   e\n");
+  assert.equal(tableText([["a", "b"], ["long", "c"]], 3), "a  b\nlong  c\n");
   assert.equal(tableText([]), "");
 });

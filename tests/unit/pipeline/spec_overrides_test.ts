@@ -54,7 +54,6 @@ Deno.test("spec: overrides", async (t) => {
     ["model.channels.7=3", /the list has 2 items, counted from 0, and no item 7/],
     ["model.channels.-1=3", /the list has 2 items, counted from 0, and no item -1/],
     ["model.channels.01=3", /the list has 2 items, counted from 0, and no item 01/],
-    ["model.channels.=3", /the list has 2 items, counted from 0, and no item/],
     ["model.channels.7.x=3", /the list has 2 items, counted from 0, and no item 7/],
     ["model.epochs={", /Cannot read an override: .*\(--set model\.epochs\)/],
     [

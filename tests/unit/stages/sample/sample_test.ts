@@ -113,7 +113,12 @@ Deno.test("sample refuses what the model cannot follow, and says what it could",
   refused({ condition: ["lfet"] }, conditional, "condition.0", /Did you mean "left"/);
   refused({ condition: ["left", [1, 0]] }, conditional, "condition.1", /4 numbers/);
   refused({ condition: [[0, 1e39, 0, 0]] }, conditional, "condition.0.1", /32 bits/);
-  refused({ weights: "ema" }, conditional, "weights", /^cannot be the average: .*without a moving average/);
+  refused(
+    { weights: "ema" },
+    conditional,
+    "weights",
+    /^cannot be the average: .*without a moving average/,
+  );
 });
 
 Deno.test("the graph of a drawing knows whether there is a condition", () => {
