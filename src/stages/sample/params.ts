@@ -17,6 +17,6 @@ export const sampleParams = z.strictObject({
   weights: z.enum(["auto", "ema", "last"]).default("auto")
     .describe("Averaged or last weights; auto takes the average where there is one."),
   precision: z.enum(precisions).default("default")
-    .describe("Digits of the convolutions on CPU: errors of about 3e-7, 1e-6 and 4e-5."),
+    .describe("Digits of the convolutions on CPU: errors of about 2e-7, 5e-6 and 3e-5."),
 });
 export type SampleParams = z.infer<typeof sampleParams>;

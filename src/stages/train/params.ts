@@ -43,7 +43,7 @@ const params = z.strictObject({
       "Steps between updates of the average, each worth as many steps; 20 saves a tenth of the time.",
     ),
   precision: z.enum(precisions).default("default")
-    .describe("Digits of the convolutions on CPU: errors of about 3e-7, 1e-6 and 4e-5."),
+    .describe("Digits of the convolutions on CPU: errors of about 2e-7, 5e-6 and 3e-5."),
   mixed_precision: z.enum(mixedPrecisions).default("none")
     .describe(
       "Products on operands of 16 bits, with float32 weights: for CUDA; on CPU it is slower than none.",
