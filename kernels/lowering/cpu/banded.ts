@@ -34,9 +34,9 @@ interface Division {
 /** Less than this is not worth another node. */
 const GAIN = 0.85;
 
-/** The matrix by the cheapest division; one block where it has no structure. */
-export function banded(matrix: Matrix): Banded {
-  const { count, rows, own, width, beside } = cheapestDivision(matrix);
+/** The matrix by the cheapest division for columns of `rest` numbers; one block where it has no structure. */
+export function banded(matrix: Matrix, rest: number): Banded {
+  const { count, rows, own, width, beside } = cheapestDivision(matrix, rest);
   const columns = Array.from({ length: count }, (_, i) => {
     const inside = Array.from({ length: own }, (_, k) => i * own + k);
     const reach = [...inside, ...beside[i]];
@@ -55,26 +55,32 @@ export function banded(matrix: Matrix): Banded {
   return { columns, blocks, inPlace: width === own };
 }
 
-/** Nanoseconds for one element of the rest, with the cheapest division. */
-export function bandedCost(matrix: Matrix): number {
-  return divisionCost(cheapestDivision(matrix));
+/** Nanoseconds for one of the `rest` numbers that lie behind each row, with the cheapest division. */
+export function bandedCost(matrix: Matrix, rest: number): number {
+  return divisionCost(cheapestDivision(matrix, rest), rest);
+}
+
+function cheapestDivision(matrix: Matrix, rest: number): Division {
+  const [whole, ...divided] = divisionsOf(matrix);
+  return divided.reduce(
+    (best, each) => divisionCost(each, rest) < GAIN * divisionCost(best, rest) ? each : best,
+    whole,
+  );
 }
 
 /** Divisions that have been found; a matrix is asked for many times while tables are chosen. */
-const divisions = new WeakMap<Matrix, Division>();
+const found = new WeakMap<Matrix, readonly Division[]>();
 
-function cheapestDivision(matrix: Matrix): Division {
-  const known = divisions.get(matrix);
+/** All ways to divide a matrix, the undivided one first. */
+function divisionsOf(matrix: Matrix): readonly Division[] {
+  const known = found.get(matrix);
   if (known) return known;
   const entries = [...matrix.data.keys()].filter((i) => matrix.data[i] !== 0);
-  let best = divide(matrix, entries, 1);
-  for (let count = 2; count <= Math.min(matrix.rows, matrix.columns); count++) {
-    if (matrix.rows % count !== 0 || matrix.columns % count !== 0) continue;
-    const candidate = divide(matrix, entries, count);
-    if (divisionCost(candidate) < GAIN * divisionCost(best)) best = candidate;
-  }
-  divisions.set(matrix, best);
-  return best;
+  const counts = Array.from({ length: Math.min(matrix.rows, matrix.columns) }, (_, i) => i + 1)
+    .filter((count) => matrix.rows % count === 0 && matrix.columns % count === 0);
+  const divisions = counts.map((count) => divide(matrix, entries, count));
+  found.set(matrix, divisions);
+  return divisions;
 }
 
 function divide(matrix: Matrix, entries: readonly number[], count: number): Division {
@@ -89,17 +95,18 @@ function divide(matrix: Matrix, entries: readonly number[], count: number): Divi
   return { count, rows, own, width, beside };
 }
 
-/** Gathering the blocks' columns takes 0.15 ns for each. */
-function divisionCost({ count, rows, own, width }: Division): number {
-  return count * (productCost(rows, width) + (width === own ? 0 : 0.15 * width));
+/** Gathering takes time for each number of the blocks' columns, and for each row of `rest` numbers. */
+function divisionCost({ count, rows, own, width }: Division, rest: number): number {
+  const gathering = width === own ? 0 : (0.33 + 130 / rest) * width;
+  return count * (productCost(rows, width) + gathering);
 }
 
 /**
- * Nanoseconds of a constant matrix times a column, on one core with AVX-512: 0.02 for each multiplication, 0.05 for
- * each number that is read or written.
+ * Nanoseconds of a constant matrix times a column, as if on one core with AVX-512: 0.02 for each multiplication, 0.15
+ * for each number that is read or written, since memory is no faster for two cores than for one.
  */
 export function productCost(rows: number, columns: number): number {
-  return 0.02 * rows * columns + 0.05 * (rows + columns);
+  return 0.02 * rows * columns + 0.15 * (rows + columns);
 }
 
 /** A product with a constant matrix on the left, block by block where that is cheaper. */
@@ -109,14 +116,11 @@ export const bandedProduct: SimplifyRule = (node) => {
   const value = constantValue(a);
   if (value?.shape.length !== 2 || value.dtype !== "float32") return undefined;
   const [rows, columns] = value.shape;
-  const { columns: reach, blocks, inPlace } = banded({
-    rows,
-    columns,
-    data: Float64Array.from(value.data as Float32Array),
-  });
+  const rest = b.shape[b.shape.length - 1];
+  const data = Float64Array.from(value.data as Float32Array);
+  const { columns: reach, blocks, inPlace } = banded({ rows, columns, data }, rest);
   const count = blocks.length;
   if (count === 1) return undefined;
-  const rest = b.shape[b.shape.length - 1];
   const lead = elementCount(b.shape) / (columns * rest);
   const width = blocks[0].columns;
   let x = reshape(b, [lead * columns, rest]);

@@ -123,15 +123,16 @@ function cost(plane: PlaneConvolution, tables: Tables): number {
   const perMultiplication = 3 * 0.021 + 1.4 / Math.max(channels, outputs);
   const taps = down.filter.columns * across.filter.columns;
   const filters = matrices * (groups * (3 * 700 + 1.5 * weights) + 0.115 * taps * weights);
-  const transform = (direction: "input" | "output") => {
+  const transform = (direction: "input" | "output", rest: number) => {
     const [tall, wide] = [down[direction], across[direction]];
     if (!tall || !wide) return 0;
     return whole
       ? productCost(tall.rows * wide.rows, tall.columns * wide.columns)
-      : separableCost(tall, wide).cost;
+      : separableCost(tall, wide, rest).cost;
   };
-  const transforms = transform("input") * channels + transform("output") * outputs;
-  return multiplications * perMultiplication + filters + 2 * transforms * images;
+  const [into, out] = [images * channels, images * outputs];
+  const transforms = transform("input", into) * into + transform("output", out) * out;
+  return multiplications * perMultiplication + filters + 2 * transforms;
 }
 
 /** Nanoseconds to pad and transpose so many numbers, forward and backward: most of it is done by one thread. */

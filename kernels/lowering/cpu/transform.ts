@@ -11,7 +11,7 @@ import { type Matrix, matrixConstant } from "./matrix.ts";
  */
 export function transformBoth(x: Tensor, down: Matrix, across: Matrix, rest: number): Tensor {
   const [height, width] = [down.columns, across.columns];
-  if (separableCost(down, across).downFirst) {
+  if (separableCost(down, across, rest).downFirst) {
     const tall = matMul(matrixConstant(down), reshape(x, [height, width * rest]));
     return matMul(matrixConstant(across), reshape(tall, [down.rows, width, rest]));
   }
@@ -19,13 +19,15 @@ export function transformBoth(x: Tensor, down: Matrix, across: Matrix, rest: num
   return matMul(matrixConstant(down), reshape(wide, [height, across.rows * rest]));
 }
 
-/** The cheaper order, and its nanoseconds for one element of the rest. */
+/** The cheaper order, and its nanoseconds for one of the `rest` numbers at each position. */
 export function separableCost(
   down: Matrix,
   across: Matrix,
+  rest: number,
 ): { readonly downFirst: boolean; readonly cost: number } {
-  const [costDown, costAcross] = [bandedCost(down), bandedCost(across)];
-  const downFirst = costDown * across.columns + costAcross * down.rows;
-  const acrossFirst = costAcross * down.columns + costDown * across.rows;
+  const costAcross = bandedCost(across, rest);
+  const costDown = (width: number) => bandedCost(down, width * rest) * width;
+  const downFirst = costDown(across.columns) + costAcross * down.rows;
+  const acrossFirst = costAcross * down.columns + costDown(across.rows);
   return { downFirst: downFirst < acrossFirst, cost: Math.min(downFirst, acrossFirst) };
 }
