@@ -1,9 +1,11 @@
 /** A convolution of a blocked image by a bilinear algorithm in both directions. */
+import { constantValue } from "../../../src/graph/sources.ts";
 import type { Tensor } from "../../../src/graph/tensor.ts";
 import { matMul } from "../../ops/mat_mul.ts";
 import { reshape } from "../../ops/reshape.ts";
+import { transpose } from "../../ops/transpose.ts";
 import { type Arranged, placed } from "./arrange.ts";
-import type { Tables } from "./choose.ts";
+import { moveCost, type Tables, TRANSPOSING } from "./choose.ts";
 import { kronecker, type Matrix, matrixConstant } from "./matrix.ts";
 import { transformBoth } from "./transform.ts";
 import { type Blocked, extents } from "./value.ts";
@@ -19,10 +21,6 @@ import { type Blocked, extents } from "./value.ts";
 export function byTable(x: Blocked, weight: Tensor, { down, across, whole }: Tables): Blocked {
   const { images, channels } = extents(x);
   const [kernelHeight, kernelWidth, , outputs] = weight.shape;
-  const filter = matMul(
-    matrixConstant(kronecker(down.filter, across.filter)),
-    reshape(weight, [kernelHeight * kernelWidth, channels * outputs]),
-  );
   const transform = whole ? transformWhole : transformSeparably;
   const rest = images * channels;
   // Without an input transform (upsampling) every product uses the image itself.
@@ -31,10 +29,23 @@ export function byTable(x: Blocked, weight: Tensor, { down, across, whole }: Tab
   const [pIn, qIn] = down.input ? [p, q] : [1, 1];
   const rows = down.inGroup * across.inGroup * images;
   const [tall, wide] = [down.tiles / down.inGroup, across.tiles / across.inGroup];
+  const taps = kernelHeight * kernelWidth;
+  // The product for the weights' gradient transposes the side that it has on the left while reading it, which is
+  // the image's here and the outputs' where the weight is turned: the narrower one.
+  const saved = TRANSPOSING * p * q * tall * wide * rows * (channels - outputs);
+  const turned = !constantValue(weight) && saved > moveCost(taps * channels * outputs);
+  const byTap = reshape(weight, [taps, channels, outputs]);
+  const factors = turned ? [outputs, channels] : [channels, outputs];
+  const filter = matMul(
+    matrixConstant(kronecker(down.filter, across.filter)),
+    reshape(turned ? transpose(byTap, [0, 2, 1]) : byTap, [taps, channels * outputs]),
+  );
   const shapes = whole
-    ? { x: [pIn * qIn, rows, channels], w: [p * q, channels, outputs] }
-    : { x: [tall, pIn, wide, qIn, rows, channels], w: [p, 1, q, channels, outputs] };
-  const product = matMul(reshape(transformed, shapes.x), reshape(filter, shapes.w));
+    ? { x: [pIn * qIn, rows, channels], w: [p * q, ...factors] }
+    : { x: [tall, pIn, wide, qIn, rows, channels], w: [p, 1, q, ...factors] };
+  const product = matMul(reshape(transformed, shapes.x), reshape(filter, shapes.w), {
+    transB: turned,
+  });
   const y = transform(product, down, across, "output", images * outputs);
   const [height, width] = [down.outputSize, across.outputSize];
   return { data: reshape(y, [height * width, images, outputs]), height, width };

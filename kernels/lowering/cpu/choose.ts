@@ -40,6 +40,9 @@ export interface Choice extends Tables {
 /** Tiles across that may stay together, beside all of them where these are not more than the most here. */
 const strips = [4, 8];
 
+/** Nanoseconds to transpose a number on the left of a product. */
+export const TRANSPOSING = 1.4;
+
 /** The largest matrix for both directions that is worth a thought: entries. */
 const WHOLE = 8192;
 
@@ -109,8 +112,8 @@ function wholeTables(down: Arranged, across: Arranged): Tables[] {
 
 /**
  * Forward and backward take three products over channels and each transform twice. On one core with AVX-512 a
- * multiplication of a product takes 0.021 ns; the one for the weights' gradient has to transpose its left side,
- * which takes 1.4 ns for a number there. A product costs 700 ns however small, and a weight is packed or written three
+ * multiplication of a product takes 0.021 ns; the one for the weights' gradient has to transpose its left side.
+ * A product costs 700 ns however small, and a weight is packed or written three
  * times for every group (0.5 ns); a multiplication of the transforms of weights takes 0.115 ns, both directions together.
  */
 function cost(plane: PlaneConvolution, tables: Tables): number {
@@ -120,7 +123,7 @@ function cost(plane: PlaneConvolution, tables: Tables): number {
   const groups = down.tiles / down.inGroup * (across.tiles / across.inGroup);
   const weights = channels * outputs;
   const multiplications = matrices * down.tiles * across.tiles * images * weights;
-  const perMultiplication = 3 * 0.021 + 1.4 / Math.max(channels, outputs);
+  const perMultiplication = 3 * 0.021 + TRANSPOSING / Math.max(channels, outputs);
   const taps = down.filter.columns * across.filter.columns;
   const filters = matrices * (groups * (3 * 700 + 1.5 * weights) + 0.115 * taps * weights);
   const transform = (direction: "input" | "output", rest: number) => {
