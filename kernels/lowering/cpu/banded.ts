@@ -97,16 +97,16 @@ function divide(matrix: Matrix, entries: readonly number[], count: number): Divi
 
 /** Gathering takes time for each number of the blocks' columns, and for each row of `rest` numbers. */
 function divisionCost({ count, rows, own, width }: Division, rest: number): number {
-  const gathering = width === own ? 0 : (0.33 + 130 / rest) * width;
+  const gathering = width === own ? 0 : (0.27 + 200 / rest) * width;
   return count * (productCost(rows, width) + gathering);
 }
 
 /**
- * Nanoseconds of a constant matrix times a column, as if on one core with AVX-512: 0.02 for each multiplication, 0.15
+ * Nanoseconds of a constant matrix times a column, as if on one core with AVX-512: 0.02 for each multiplication, 0.12
  * for each number that is read or written, since memory is no faster for two cores than for one.
  */
 export function productCost(rows: number, columns: number): number {
-  return 0.02 * rows * columns + 0.15 * (rows + columns);
+  return 0.02 * rows * columns + 0.12 * (rows + columns);
 }
 
 /** A product with a constant matrix on the left, block by block where that is cheaper. */
