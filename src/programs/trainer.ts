@@ -18,8 +18,8 @@ import {
   type TrainingSpec,
 } from "./training.ts";
 
-/** Most steps in one run of the model: handing the state over costs a hundredth of so many. */
-export const STEPS_PER_RUN = 20;
+/** Most steps in one run of the model: handing the state over takes the time of a quarter of a step. */
+export const STEPS_PER_RUN = 40;
 
 /**
  * The same on CUDA, where a step of 16x16 is to take a tenth of the CPU's time and the state crosses the bus twice a

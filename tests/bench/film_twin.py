@@ -3,7 +3,7 @@
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from twin import arguments, denoising_step, serve
+from twin import ancestral_step, arguments, denoising_step, serve
 from unet_twin import GROUPS, TIME, UNet
 
 CONDITION, HIDDEN = 4, 128
@@ -69,13 +69,7 @@ def main():
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
     images = torch.randint(0, 256, (1000, 3, size, size), dtype=torch.uint8)
     conditions = torch.randint(0, 4, (1000, CONDITION), dtype=torch.uint8)
-    x, t = torch.randn(batch, 3, size, size), torch.full((batch,), 500.0)
-    condition = conditions[:batch].float()
-
-    def sample():
-        with torch.no_grad():
-            net(x, t, condition)
-
+    sample = ancestral_step(net, torch.randn(batch, 3, size, size), conditions[:batch].float())
     train = denoising_step(net, optimizer, images, batch, conditions)
     serve(sample if mode == "sample" else train)
 

@@ -1,4 +1,4 @@
-/** Benchmark: one denoising step of the sampling program against PyTorch's forward pass. */
+/** Benchmark: one denoising step of the sampling program (network, update, noise) against PyTorch's. */
 import { float32, type NdArray } from "../../src/base/nd_array.ts";
 import { choose, chosen } from "../../src/base/table.ts";
 import { noiseProcess } from "../../src/diffusion/process.ts";
@@ -18,7 +18,7 @@ import { workloadOf } from "./workload.ts";
 export const sampleStep: Benchmark = {
   name: "sample-step",
   summary:
-    "milliseconds of a denoising step (network, update, noise) or a decoded batch, and PyTorch's forward pass",
+    "milliseconds of a denoising step (network, update, noise) or a decoded batch, and PyTorch's",
   async run(options) {
     const weights = randomWeights(options);
     const rounds: { ours: number; theirs: number }[] = [];

@@ -44,6 +44,23 @@ def denoising_step(net, optimizer, images, batch, conditions=None):
     return step
 
 
+def ancestral_step(net, x, *given):
+    """A step of ancestral sampling from x at timestep 500 (Ho et al. 2020, algorithm 2, the image clipped)."""
+    betas = torch.linspace(1e-4, 0.02, 1000)
+    alphas = torch.cumprod(1 - betas, 0)
+    beta, a, after = (float(each) for each in (betas[500], alphas[500], alphas[499]))
+    image, kept = math.sqrt(after) * beta / (1 - a), math.sqrt(1 - beta) * (1 - after) / (1 - a)
+    deviation = math.sqrt(beta * (1 - after) / (1 - a))
+    t = torch.full((len(x),), 500.0)
+
+    def step():
+        with torch.no_grad():
+            x0 = ((x - math.sqrt(1 - a) * net(x, t, *given)) / math.sqrt(a)).clamp(-1, 1)
+            return image * x0 + kept * x + deviation * torch.randn_like(x)
+
+    return step
+
+
 def serve(step):
     print("ready", flush=True)
     for line in sys.stdin:

@@ -3,7 +3,7 @@
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from twin import arguments, denoising_step, embedding, serve
+from twin import ancestral_step, arguments, denoising_step, embedding, serve
 
 WIDTHS = [32, 64, 128, 256]
 EMBEDDING, TIME, GROUPS = 32, 128, 8
@@ -66,13 +66,9 @@ def main():
     net = UNet()
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-4)
     images = torch.randint(0, 256, (1000, 3, size, size), dtype=torch.uint8)
-    x, t = torch.randn(batch, 3, size, size), torch.full((batch,), 500.0)
-
-    def sample():
-        with torch.no_grad():
-            net(x, t)
-
-    serve(sample if mode == "sample" else denoising_step(net, optimizer, images, batch))
+    x = torch.randn(batch, 3, size, size)
+    train, sample = denoising_step(net, optimizer, images, batch), ancestral_step(net, x)
+    serve(sample if mode == "sample" else train)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,4 @@
 /** A convolution of a blocked image by a bilinear algorithm in both directions. */
-import { constantValue } from "../../../src/graph/sources.ts";
 import type { Tensor } from "../../../src/graph/tensor.ts";
 import { matMul } from "../../ops/mat_mul.ts";
 import { reshape } from "../../ops/reshape.ts";
@@ -33,7 +32,7 @@ export function byTable(x: Blocked, weight: Tensor, { down, across, whole }: Tab
   // The product for the weights' gradient transposes the side that it has on the left while reading it, which is
   // the image's here and the outputs' where the weight is turned: the narrower one.
   const saved = TRANSPOSING * p * q * tall * wide * rows * (channels - outputs);
-  const turned = !constantValue(weight) && saved > moveCost(taps * channels * outputs);
+  const turned = saved > moveCost(taps * channels * outputs);
   const byTap = reshape(weight, [taps, channels, outputs]);
   const factors = turned ? [outputs, channels] : [channels, outputs];
   const filter = matMul(
