@@ -12,7 +12,7 @@ export { groupNorm } from "./group_norm.ts";
 export { layerNorm } from "./layer_norm.ts";
 export { batchNorm } from "./batch_norm.ts";
 export * from "./norm.ts";
-export { timestepEmbedding } from "./timestep_embedding.ts";
+export { perImage, timestepEmbedding } from "./timestep_embedding.ts";
 export { film, modulate, modulation } from "./film.ts";
 export { attention } from "./attention.ts";
 export { normalTensor, uniformTensor } from "./random.ts";

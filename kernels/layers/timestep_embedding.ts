@@ -2,7 +2,7 @@
 import { float32 } from "../../src/base/nd_array.ts";
 import { constant } from "../../src/graph/sources.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
-import { concat, cos, mul, reshape, sin } from "../ops/mod.ts";
+import { concat, cos, expand, mul, reshape, sin } from "../ops/mod.ts";
 
 /**
  * Timesteps [N] (float32, not scaled) to [N, width]: sin(t f_i) in the first half, cos(t f_i) in the second,
@@ -14,4 +14,10 @@ export function timestepEmbedding(t: Tensor, width: number): Tensor {
   const frequencies = Array.from({ length: half }, (_, i) => Math.exp(-Math.log(10000) * i / half));
   const angles = mul(reshape(t, [t.shape[0], 1]), constant(float32([1, half], frequencies)));
   return concat([sin(angles), cos(angles)], 1);
+}
+
+/** Features [1, width] of one timestep that all images share as a row for each; [N, width] as they are. */
+export function perImage(features: Tensor, images: number): Tensor {
+  const [rows, width] = features.shape;
+  return rows === images ? features : expand(features, [images, width]);
 }

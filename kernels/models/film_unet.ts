@@ -8,6 +8,7 @@ import {
   type Norm,
   normalize,
   normNames,
+  perImage,
   type Scope,
   silu,
 } from "../layers/mod.ts";
@@ -35,7 +36,7 @@ export const filmUnet: Denoiser<z.infer<typeof params>> = {
   condition: "optional",
   validate: validateUShape,
   apply(scope, { x, t, condition }, params) {
-    const time = timeFeatures(scope.child("time"), t, params);
+    const time = perImage(timeFeatures(scope.child("time"), t, params), x.shape[0]);
     const z = condition ? concat([condition, time], 1) : time;
     const options = {
       norm: params.norm,

@@ -1,7 +1,7 @@
 /** A fully connected denoiser: for small images and small tests. */
 import { z } from "zod";
 import { elementCount } from "../../src/base/nd_array.ts";
-import { linear, silu, timestepEmbedding } from "../layers/mod.ts";
+import { linear, perImage, silu, timestepEmbedding } from "../layers/mod.ts";
 import { concat, reshape } from "../ops/mod.ts";
 import type { Denoiser } from "./model.ts";
 
@@ -23,7 +23,7 @@ export const mlp: Denoiser<z.infer<typeof params>> = {
   apply(scope, { x, t }, { hidden, embedding_width: width }) {
     const pixels = elementCount(x.shape.slice(1));
     const flat = reshape(x, [x.shape[0], pixels]);
-    const first = concat([flat, timestepEmbedding(t, width)], 1);
+    const first = concat([flat, perImage(timestepEmbedding(t, width), x.shape[0])], 1);
     const last = hidden.reduce(
       (h, units, i) => silu(linear(scope.child("hidden").child(i), h, units)),
       first,

@@ -10,7 +10,7 @@ export type ImageShape = readonly [channels: number, height: number, width: numb
 export interface ModelInputs {
   /** Noisy images [N, C, H, W]. */
   readonly x: Tensor;
-  /** Timesteps [N] as float32 numbers, not scaled. */
+  /** Timesteps as float32 numbers, not scaled: [N], or [1] where all images are at the same. */
   readonly t: Tensor;
   /** What is wanted of each image, [N, Z] float32: one-hot labels, descriptors. */
   readonly condition?: Tensor;

@@ -11,7 +11,8 @@ export interface BlockOptions {
 
 /**
  * x + conv(silu(norm(conv(silu(norm(x))) + time))), convolutions 3x3, with a 1x1 convolution on the way of x where
- * the number of channels changes. `time` [N, channels] is the block's projection of the timestep embedding.
+ * the number of channels changes. `time` [N, channels] or [1, channels] is the block's
+ * projection of the timestep embedding.
  */
 export function residualBlock(
   scope: Scope,
@@ -22,7 +23,7 @@ export function residualBlock(
   const activated = silu(groupNorm(scope.child("norm1"), x, { groups }));
   const conv1 = scope.child("conv1");
   const h = conv2d(conv1, activated, channels, { kernel: 3, bias: false });
-  // The bias joins the small [N, channels] tensor: one addition over the feature map instead of two.
+  // The bias joins the small tensor: one addition over the feature map instead of two.
   const bias = conv1.parameter("bias", [channels], fanInUniform(x.shape[1] * 9));
   const shift = reshape(add(time, bias), [time.shape[0], channels, 1, 1]);
   const modulated = silu(groupNorm(scope.child("norm2"), add(h, shift), { groups }));

@@ -85,7 +85,7 @@ export function blockChannels({ channels, blocks_per_level: blocks }: UShapePara
   return [...down, channels[channels.length - 1], ...down.toReversed()];
 }
 
-/** Timesteps [N] to features [N, time_width]: the sinusoidal embedding through two layers with SiLU. */
+/** Timesteps [N] or [1] to as many rows of time_width features: the sinusoidal embedding through two layers with SiLU. */
 export function timeFeatures(scope: Scope, t: Tensor, params: UShapeParams): Tensor {
   const embedded = timestepEmbedding(t, params.embedding_width);
   const hidden = silu(linear(scope.child("linear1"), embedded, params.time_width));

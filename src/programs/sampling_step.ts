@@ -14,7 +14,7 @@ import { normalTensor } from "../../kernels/layers/random.ts";
 import { createScope, type ScopeOptions } from "../../kernels/layers/scope.ts";
 import type { ImageShape } from "../../kernels/models/model.ts";
 import { models } from "../../kernels/models/table.ts";
-import { add, clip, expand, mul, reshape } from "../../kernels/ops/mod.ts";
+import { add, clip, mul, reshape } from "../../kernels/ops/mod.ts";
 
 /** Everything that determines the mathematics of a step beside the weights and the table's numbers. */
 export interface SamplingSpec {
@@ -61,7 +61,7 @@ export function samplingStep(
   { x, step, index }: StepTensors,
   scope: ScopeOptions,
 ): Tensor {
-  const t = expand(reshape(step.timestep, [1]), [spec.batchSize]);
+  const t = reshape(step.timestep, [1]);
   const model = chosen(models, spec.model);
   if (model.family !== "denoiser") throw new Error(`${model.kind} does not denoise`);
   const { conditionWidth: width } = spec;
