@@ -1,18 +1,18 @@
 /** Drives a sampling program: batches of samples from noise, through all steps of a sampler's table. */
-import { elementCount, int64, type NdArray, uint64 } from "../base/nd_array.ts";
+import { elementCount, float32, int64, type NdArray, uint64 } from "../base/nd_array.ts";
 import { normals, randomKey } from "../base/random.ts";
 import type { Prediction } from "../diffusion/predictions/prediction.ts";
 import type { SamplerTable } from "../diffusion/samplers/sampler.ts";
-import { stepColumns, stepsOf } from "../diffusion/samplers/step.ts";
+import { type Step, stepsOf } from "../diffusion/samplers/step.ts";
 import type { Precision } from "../../kernels/lowering/mod.ts";
 import { type Device, loweringFor } from "../runtime/device.ts";
 import { Engine } from "../runtime/engine.ts";
 import { conditionRows } from "./conditions.ts";
 import { buildSamplingProgram, samplingNames } from "./sampling.ts";
-import type { SamplingSpec } from "./sampling_step.ts";
+import { graphOfTable, type SamplingSpec, stepNumberNames } from "./sampling_step.ts";
 
 export interface DrawOptions {
-  readonly spec: Omit<SamplingSpec, "clip" | "noisy">;
+  readonly spec: Omit<SamplingSpec, keyof ReturnType<typeof graphOfTable>>;
   readonly table: SamplerTable;
   readonly prediction: Prediction;
   readonly weights: ReadonlyMap<string, NdArray>;
@@ -45,8 +45,8 @@ export async function drawSamples(options: DrawOptions): Promise<Drawn> {
   const { spec, table, weights, count, device, threads } = options;
   const steps = stepsOf(table, options.prediction);
   const perRun = Math.max(1, Math.min(20, Math.ceil(steps.length / FRAMES)));
-  const noisy = steps.some(({ noise }) => noise !== 0);
-  const full = { ...spec, clip: table.clip, noisy };
+  const full = { ...spec, ...graphOfTable(table) };
+  const { noisy } = full;
   const model = buildSamplingProgram(full, weights, perRun, loweringFor(device, options.precision));
   using engine = await Engine.load(model, { device, threads });
   const size = elementCount(spec.shape);
@@ -56,7 +56,7 @@ export async function drawSamples(options: DrawOptions): Promise<Drawn> {
   for (let batch = 0; batch < batches; batch++) {
     const first = batch * spec.batchSize;
     const kept = Math.min(spec.batchSize, count - first);
-    await engine.put(samplingNames.x, startingNoise(spec, first));
+    await engine.put(samplingNames.registers, startingRegisters(full, table.start, first));
     if (options.conditions) {
       const rows = conditionRows(options.conditions, first, spec.batchSize);
       await engine.put(samplingNames.conditions, rows);
@@ -64,17 +64,17 @@ export async function drawSamples(options: DrawOptions): Promise<Drawn> {
     for (let step = 0; step < steps.length; step += perRun) {
       options.signal.throwIfAborted();
       const made = Math.min(perRun, steps.length - step);
-      const { [samplingNames.nextX]: x } = await engine.run({
+      const { [samplingNames.nextRegisters]: registers } = await engine.run({
         feeds: {
-          ...columnFeeds(steps.slice(step, step + perRun), perRun),
+          ...stepFeeds(full, steps.slice(step, step + perRun), perRun),
           ...(noisy ? { [samplingNames.samples]: sampleNumbers(first, spec.batchSize) } : {}),
           ...(noisy ? { [samplingNames.firstStep]: uint64([], [step]) } : {}),
           [samplingNames.stepCount]: int64([], [made]),
         },
-        fetch: [samplingNames.nextX],
-        carry: { [samplingNames.nextX]: samplingNames.x },
+        fetch: [samplingNames.nextRegisters],
+        carry: { [samplingNames.nextRegisters]: samplingNames.registers },
       });
-      const data = x.data as Float32Array;
+      const data = registers.data as Float32Array;
       const reached = step + made;
       if (reached === steps.length) samples.set(data.subarray(0, kept * size), first * size);
       if (batch === 0 && isFrame(reached, steps.length, perRun)) {
@@ -92,21 +92,41 @@ function isFrame(reached: number, total: number, perRun: number): boolean {
   return reached === total || run % Math.max(1, Math.round(runs / FRAMES)) === 0;
 }
 
-/** x_T: standard normal, each sample from a stream of its own. */
-function startingNoise({ shape, batchSize, seed }: DrawOptions["spec"], first: number): NdArray {
+/** x is `start` times standard normal numbers, each sample's from a stream of its own; the other registers are 0. */
+function startingRegisters(
+  { shape, batchSize, seed, registers }: SamplingSpec,
+  start: number,
+  first: number,
+): NdArray {
   const size = elementCount(shape);
-  const data = new Float32Array(batchSize * size);
+  const data = new Float32Array(registers * batchSize * size);
   const key = randomKey(seed, "sample/start");
-  for (let i = 0; i < batchSize; i++) data.set(normals(key, first + i, size), i * size);
-  return { dtype: "float32", shape: [batchSize, ...shape], data };
+  for (let i = 0; i < batchSize; i++) {
+    data.set(normals(key, first + i, size).map((value) => start * value), i * size);
+  }
+  return { dtype: "float32", shape: [registers, batchSize, ...shape], data };
 }
 
-function columnFeeds(steps: ReturnType<typeof stepsOf>, length: number): Record<string, NdArray> {
-  return Object.fromEntries(stepColumns.map((name) => {
+/** The numbers and matrices of up to `length` steps. */
+function stepFeeds(
+  { registers, noisy }: SamplingSpec,
+  steps: readonly Step[],
+  length: number,
+): Record<string, NdArray> {
+  const columns = registers + (noisy ? 3 : 2);
+  const matrices = new Float32Array(length * registers * columns);
+  steps.forEach(({ next }, i) =>
+    next.forEach((row, j) => matrices.set(row.slice(0, columns), (i * registers + j) * columns))
+  );
+  const numbers = stepNumberNames.map((name) => {
     const data = new Float32Array(length);
     steps.forEach((step, i) => data[i] = step[name]);
-    return [samplingNames.column(name), { dtype: "float32", shape: [length], data }];
-  }));
+    return [samplingNames.number(name), float32([length], data)] as const;
+  });
+  return {
+    ...Object.fromEntries(numbers),
+    [samplingNames.next]: float32([length, registers, columns], matrices),
+  };
 }
 
 function sampleNumbers(first: number, count: number): NdArray {

@@ -2,20 +2,25 @@
  * The sampling program: up to K denoising steps of any sampler's table in one run of one ONNX model, the weights
  * in it as constants. What it adds as noise depends on the sample and the step alone, never on the batch.
  */
-import type { NdArray } from "../base/nd_array.ts";
-import { type Step, stepColumns } from "../diffusion/samplers/step.ts";
+import { elementCount, type NdArray } from "../base/nd_array.ts";
 import { constant, input } from "../graph/sources.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { buildModel } from "../onnx/model.ts";
 import { lowerings, type LoweringTarget } from "../../kernels/lowering/mod.ts";
-import { add, cast, gather, loop } from "../../kernels/ops/mod.ts";
-import { samplingInputs, type SamplingSpec, samplingStep } from "./sampling_step.ts";
+import { add, cast, gather, loop, reshape } from "../../kernels/ops/mod.ts";
+import {
+  samplingInputs,
+  type SamplingSpec,
+  samplingStep,
+  stepNumberNames,
+  type StepNumbers,
+} from "./sampling_step.ts";
 
 /** Names of the inputs and outputs of a run. */
 export const samplingNames = {
-  /** float32 [N, C, H, W]; carried from `next.x`. */
-  x: "x",
-  nextX: "next.x",
+  /** float32 [registers, N, C, H, W], x first; carried from `nextRegisters`. */
+  registers: "registers",
+  nextRegisters: "next.registers",
   conditions: samplingInputs.conditions,
   samples: samplingInputs.samples,
   /** uint64 scalar: steps made before this run. */
@@ -23,7 +28,9 @@ export const samplingNames = {
   /** int64 scalar: steps to make. */
   stepCount: "step_count",
   /** float32 [maxSteps] each. */
-  column: (name: string) => `step.${name}`,
+  number: (name: string) => `step.${name}`,
+  /** float32 [maxSteps, registers, registers + 3], or + 2 without noise. */
+  next: "step.next",
 } as const;
 
 /** The program with its weights. */
@@ -34,21 +41,31 @@ export function buildSamplingProgram(
   target: LoweringTarget = "cpu",
 ): Uint8Array {
   const { lower, tidy } = lowerings[target];
-  const columns = stepColumns.map((name) => input(samplingNames.column(name), [maxSteps]));
-  const x = input("carried.x", [spec.batchSize, ...spec.shape]);
+  const { registers: count, batchSize, shape, noisy } = spec;
+  const matrices = input(samplingNames.next, [maxSteps, count, count + (noisy ? 3 : 2)]);
+  const registers = input("carried.registers", [count, batchSize * elementCount(shape)]);
   const iteration = input("iteration", [], "int64");
   const condition = input("condition", [], "bool");
-  const step = Object.fromEntries(
-    stepColumns.map((name, i) => [name, gather(columns[i], iteration)]),
-  ) as unknown as Step<Tensor>;
+  const numbers = Object.fromEntries(
+    stepNumberNames.map((name) => [
+      name,
+      gather(input(samplingNames.number(name), [maxSteps]), iteration),
+    ]),
+  ) as StepNumbers<Tensor>;
   const index = add(input(samplingNames.firstStep, [], "uint64"), cast(iteration, "uint64"));
-  const next = samplingStep(spec, { x, step, index }, {
-    resolve: constantsOf(weights),
-  });
-  const body = { inputs: [iteration, condition, x], outputs: [condition, ...tidy(lower([next]))] };
-  const start = input(samplingNames.x, x.shape);
-  const [last] = loop(input(samplingNames.stepCount, [], "int64"), [start], body, maxSteps);
-  return buildModel({ [samplingNames.nextX]: last });
+  const next = samplingStep(
+    spec,
+    { registers, next: gather(matrices, iteration), numbers, index },
+    { resolve: constantsOf(weights) },
+  );
+  const body = {
+    inputs: [iteration, condition, registers],
+    outputs: [condition, ...tidy(lower([next]))],
+  };
+  const start = input(samplingNames.registers, [count, batchSize, ...shape]);
+  const flat = reshape(start, registers.shape);
+  const [last] = loop(input(samplingNames.stepCount, [], "int64"), [flat], body, maxSteps);
+  return buildModel({ [samplingNames.nextRegisters]: reshape(last, start.shape) });
 }
 
 /** Parameters and running statistics as constants. */

@@ -6,7 +6,8 @@ import type { Digest } from "../base/canonical.ts";
 import { elementCount } from "../base/nd_array.ts";
 import { randomKey } from "../base/random.ts";
 import { type Choice, chosen } from "../base/table.ts";
-import { type Algebra, samplerStep, type Step, stepColumns } from "../diffusion/samplers/step.ts";
+import { isNoisy, type SamplerTable } from "../diffusion/samplers/sampler.ts";
+import type { Step } from "../diffusion/samplers/step.ts";
 import { graphDigest } from "../graph/digest.ts";
 import { input, scalar } from "../graph/sources.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -14,7 +15,7 @@ import { normalTensor } from "../../kernels/layers/random.ts";
 import { createScope, type ScopeOptions } from "../../kernels/layers/scope.ts";
 import type { ImageShape } from "../../kernels/models/model.ts";
 import { models } from "../../kernels/models/table.ts";
-import { add, clip, mul, reshape } from "../../kernels/ops/mod.ts";
+import { add, clip, concat, matMul, mul, reshape, slice } from "../../kernels/ops/mod.ts";
 
 /** Everything that determines the mathematics of a step beside the weights and the table's numbers. */
 export interface SamplingSpec {
@@ -23,11 +24,27 @@ export interface SamplingSpec {
   readonly model: Choice;
   /** Numbers in the condition of each sample; the model is given none without it. */
   readonly conditionWidth?: number;
+  readonly seed: number;
+  /** Number of the sampler's registers. */
+  readonly registers: number;
   /** Limit of |x0|; not clipped without it. */
   readonly clip?: number;
   /** Whether any step adds noise. */
   readonly noisy: boolean;
-  readonly seed: number;
+  /** Whether any step gives the model something else than x itself. */
+  readonly scaled: boolean;
+}
+
+/** What a sampler's table says of the graph of its steps. */
+export function graphOfTable(
+  table: SamplerTable,
+): Pick<SamplingSpec, "registers" | "clip" | "noisy" | "scaled"> {
+  return {
+    registers: table.registers,
+    ...(table.clip === undefined ? {} : { clip: table.clip }),
+    noisy: isNoisy(table),
+    scaled: table.rows.some(({ scale }) => scale !== 1),
+  };
 }
 
 /** Inputs of a step that stay the same for all steps of a batch. */
@@ -43,41 +60,63 @@ const STEP_BITS = 2 ** 16;
 
 /** What changes from step to step. */
 export interface StepTensors {
-  readonly x: Tensor;
-  readonly step: Step<Tensor>;
+  /** float32 [registers, N C H W]: the sampler's registers, x first. */
+  readonly registers: Tensor;
+  /** float32 [registers, registers + 3], or + 2 where no step adds noise: `Step.next`. */
+  readonly next: Tensor;
+  /** float32 scalars, as in `Step`. */
+  readonly numbers: StepNumbers<Tensor>;
   /** uint64 scalar: the number of the step. */
   readonly index: Tensor;
 }
 
-const tensorAlgebra: Algebra<Tensor, Tensor> = {
-  times: mul,
-  plus: add,
-  clamp: (value, limit) => clip(value, -limit, limit),
-};
+/** The numbers of a step beside its matrix. */
+export type StepNumbers<S> = Readonly<Record<typeof stepNumberNames[number], S>>;
 
-/** The next x, by one step of the table: the model's output at x, then the generic update. */
+/** Their names. */
+export const stepNumberNames = [
+  "timestep",
+  "scale",
+  "x0FromX",
+  "x0FromOutput",
+] as const satisfies readonly (keyof Step)[];
+
+/** The registers after one step of any sampler's table, as `step.ts` writes it. */
 export function samplingStep(
   spec: SamplingSpec,
-  { x, step, index }: StepTensors,
+  { registers, next, numbers, index }: StepTensors,
   scope: ScopeOptions,
 ): Tensor {
-  const t = reshape(step.timestep, [1]);
+  const { batchSize, shape, conditionWidth: width } = spec;
+  const t = reshape(numbers.timestep, [1]);
   const model = chosen(models, spec.model);
   if (model.family !== "denoiser") throw new Error(`${model.kind} does not denoise`);
-  const { conditionWidth: width } = spec;
-  const condition = width ? input(samplingInputs.conditions, [spec.batchSize, width]) : undefined;
-  const output = model.apply(createScope(scope), { x, t, condition }, spec.model);
-  const noise = spec.noisy ? stepNoise(spec, index) : undefined;
-  return samplerStep(tensorAlgebra, step, { x, output, noise }, spec.clip).x;
+  const x = slice(registers, [0], [1], [0]);
+  const image = reshape(spec.scaled ? mul(x, numbers.scale) : x, [batchSize, ...shape]);
+  const condition = width ? input(samplingInputs.conditions, [batchSize, width]) : undefined;
+  const output = reshape(
+    model.apply(createScope(scope), { x: image, t, condition }, spec.model),
+    x.shape,
+  );
+  const free = add(mul(x, numbers.x0FromX), mul(output, numbers.x0FromOutput));
+  const x0 = spec.clip === undefined ? free : clip(free, -spec.clip, spec.clip);
+  const noise = spec.noisy ? [reshape(stepNoise(spec, index), x.shape)] : [];
+  return matMul(next, concat([registers, x0, output, ...noise], 0));
 }
 
 /** Digest of a step's graph; weights and coefficients are inputs of it. */
 export function samplingDigest(spec: SamplingSpec): Digest {
-  const x = input("x", [spec.batchSize, ...spec.shape]);
-  const step = Object.fromEntries(stepColumns.map((name) => [name, input(`step.${name}`, [])]));
-  const index = input("step", [], "uint64");
+  const { registers: count, noisy } = spec;
+  const numbers = Object.fromEntries(
+    stepNumberNames.map((name) => [name, input(`step.${name}`, [])]),
+  ) as StepNumbers<Tensor>;
   return graphDigest({
-    x: samplingStep(spec, { x, step: step as unknown as Step<Tensor>, index }, {}),
+    registers: samplingStep(spec, {
+      registers: input("registers", [count, spec.batchSize * elementCount(spec.shape)]),
+      next: input("step.next", [count, count + (noisy ? 3 : 2)]),
+      numbers,
+      index: input("step", [], "uint64"),
+    }, {}),
   });
 }
 

@@ -6,7 +6,7 @@ import { ndArray } from "../base/nd_array.ts";
 import { type Choice, chosen, underPath } from "../base/table.ts";
 import { predictions } from "../diffusion/predictions/table.ts";
 import { type NoiseProcess, noiseProcess } from "../diffusion/process.ts";
-import type { SamplerTable } from "../diffusion/samplers/sampler.ts";
+import { nfeOf, type SamplerTable } from "../diffusion/samplers/sampler.ts";
 import { samplerTable } from "../diffusion/samplers/table.ts";
 import { writeNpy } from "../formats/npy.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
@@ -15,7 +15,7 @@ import type { ImageShape } from "../../kernels/models/model.ts";
 import { models } from "../../kernels/models/table.ts";
 import { decodingDigest } from "../programs/decoding_step.ts";
 import type { Drawn } from "../programs/draw.ts";
-import { samplingDigest } from "../programs/sampling_step.ts";
+import { graphOfTable, samplingDigest } from "../programs/sampling_step.ts";
 import { conditionArray, conditionsOf } from "./sample/conditions.ts";
 import { type SampleParams, sampleParams } from "./sample/params.ts";
 import { pictures } from "./sample/pictures.ts";
@@ -43,8 +43,7 @@ export const sample: StageKind<SampleParams> = {
     const spec = drawingSpec(params, model, 0);
     if (!denoises(model)) return decodingDigest(spec);
     const table = tableOf(params, model);
-    const noisy = table.rows.some(({ noise }) => noise !== 0);
-    return samplingDigest({ ...spec, clip: table.clip, noisy });
+    return samplingDigest({ ...spec, ...graphOfTable(table) });
   },
 
   memoryBytes(params, inputs) {
@@ -107,7 +106,7 @@ function samplesMeta(params: SampleParams, model: ArtifactType): JsonObject {
     ...(range === undefined ? {} : { range }),
     count: params.count,
     ...(denoises(model)
-      ? { sampler: params.sampler as JsonObject, nfe: tableOf(params, model).nfe }
+      ? { sampler: params.sampler as JsonObject, nfe: nfeOf(tableOf(params, model)) }
       : { sampler: { kind: "decoder" }, nfe: 1 }),
   };
 }

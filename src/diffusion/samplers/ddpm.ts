@@ -1,13 +1,13 @@
 /** Ancestral sampling. */
 import { z } from "zod";
 import { clipOf, clipParams, type Sampler } from "./sampler.ts";
-import { spacedTimesteps, spacingParams } from "./spacing.ts";
+import { spacingParams } from "./spacing.ts";
 
 const params = z.strictObject({
-  ...spacingParams,
+  ...spacingParams(),
   variance_type: z.enum(["fixed_small", "fixed_large"]).default("fixed_small")
     .describe("variance of the added noise: of the true posterior, or beta"),
-  ...clipParams,
+  ...clipParams(true),
 });
 
 /**
@@ -20,25 +20,20 @@ export const ddpm: Sampler<z.infer<typeof params>> = {
   kind: "ddpm",
   summary: "ancestral sampling of Ho et al. (2020)",
   params,
-  table({ timesteps, alphasCumprod }, params) {
-    const visited = spacedTimesteps(timesteps, params);
-    const rows = visited.map((t, i) => {
-      const last = i === visited.length - 1;
-      const here = alphasCumprod[t], next = last ? 1 : alphasCumprod[visited[i + 1]];
+  table({ points }, params) {
+    const rows = points.map((point, i) => {
+      const last = i === points.length - 1;
+      const here = point.alphaCumprod, next = last ? 1 : points[i + 1].alphaCumprod;
       const alpha = here / next, beta = 1 - alpha;
       const variance = params.variance_type === "fixed_large"
         ? beta
         : posteriorVariance(here, next);
-      return {
-        timestep: t,
-        alphaCumprod: here,
-        x: Math.sqrt(alpha) * (1 - next) / (1 - here),
-        x0: Math.sqrt(next) * beta / (1 - here),
-        epsilon: 0,
-        noise: last ? 0 : Math.sqrt(variance),
-      };
+      const x = Math.sqrt(alpha) * (1 - next) / (1 - here);
+      const x0 = Math.sqrt(next) * beta / (1 - here);
+      const noise = last ? 0 : Math.sqrt(variance);
+      return { ...point, scale: 1, next: [{ registers: [x], x0, noise }] };
     });
-    return { rows, nfe: rows.length, clip: clipOf(params), epsilonFromClipped: false };
+    return { rows, registers: 1, start: 1, clip: clipOf(params), epsilonFromClipped: false };
   },
 };
 

@@ -1,37 +1,69 @@
 /** Runs a sampler's table in plain TypeScript, with a callback for the model: for laws, checks and notebooks. */
 import type { Prediction } from "../predictions/prediction.ts";
 import type { SamplerTable } from "./sampler.ts";
-import { type Algebra, samplerStep, stepsOf } from "./step.ts";
-
-/** The arithmetic of the generic step on float64 arrays of one length. */
-const hostAlgebra: Algebra<Float64Array, number> = {
-  times: (value, coefficient) => value.map((element) => element * coefficient),
-  plus: (a, b) => a.map((element, i) => element + b[i]),
-  clamp: (value, limit) => value.map((element) => Math.min(limit, Math.max(-limit, element))),
-};
+import { type Step, stepsOf } from "./step.ts";
 
 /** What the model and the source of noise are. */
 export interface HostRun {
-  /** x at the first timestep. */
+  /** x before the first evaluation: `table.start` times standard normal numbers. */
   readonly x: Float64Array;
-  /** The model's output for x at a timestep. */
+  /** The model's output for an image of unit variance (`scale` times x) at a timestep. */
   denoise(x: Float64Array, timestep: number): Float64Array;
   /** Standard normal numbers for a step that adds noise; steps count from 0. */
   noise?(step: number): Float64Array;
-  /** Called after every step. */
+  /** Called after every evaluation. */
   watch?(step: number, values: { readonly x: Float64Array; readonly x0: Float64Array }): void;
 }
 
 /** The sample that a table makes of `x`. Throws where a step adds noise and there is no source of it. */
 export function runTable(table: SamplerTable, prediction: Prediction, run: HostRun): Float64Array {
-  let { x } = run;
+  let registers = [run.x];
+  while (registers.length < table.registers) registers.push(new Float64Array(run.x.length));
   stepsOf(table, prediction).forEach((step, index) => {
-    const output = run.denoise(x, step.timestep);
-    if (step.noise !== 0 && !run.noise) throw new Error(`step ${index} needs noise`);
-    const noise = step.noise === 0 ? undefined : run.noise!(index);
-    const after = samplerStep(hostAlgebra, step, { x, output, noise }, table.clip);
-    run.watch?.(index, after);
-    x = after.x;
+    const output = run.denoise(scaled(registers[0], step.scale), step.timestep);
+    const after = hostStep(
+      step,
+      { registers, output, noise: () => noiseOf(run, index) },
+      table.clip,
+    );
+    ({ registers } = after);
+    run.watch?.(index, { x: registers[0], x0: after.x0 });
   });
-  return x;
+  return registers[0];
+}
+
+/** What a step works on. */
+export interface StepValues {
+  readonly registers: readonly Float64Array[];
+  readonly output: Float64Array;
+  /** Asked only by a step that adds noise. */
+  noise(): Float64Array;
+}
+
+/** The registers after one step, and the x0 on the way. */
+export function hostStep(
+  step: Step,
+  { registers, output, noise }: StepValues,
+  clip = Infinity,
+): { registers: Float64Array[]; x0: Float64Array } {
+  const [x] = registers;
+  const x0 = x.map((value, i) => {
+    const free = step.x0FromX * value + step.x0FromOutput * output[i];
+    return Math.min(clip, Math.max(-clip, free));
+  });
+  const noisy = step.next.some((row) => row[row.length - 1] !== 0);
+  const terms = [...registers, x0, output, ...(noisy ? [noise()] : [])];
+  const next = step.next.map((row) =>
+    x.map((_, i) => terms.reduce((sum, term, k) => row[k] === 0 ? sum : sum + row[k] * term[i], 0))
+  );
+  return { registers: next, x0 };
+}
+
+function scaled(x: Float64Array, factor: number): Float64Array {
+  return factor === 1 ? x : x.map((value) => value * factor);
+}
+
+function noiseOf({ noise }: HostRun, step: number): Float64Array {
+  if (!noise) throw new Error(`step ${step} needs noise`);
+  return noise(step);
 }

@@ -1,46 +1,79 @@
 /**
- * What a sampler is: a pure function from a noise process and parameters to a table of coefficients. It does not
- * know what the model predicts, and does not run anything; `table.ts` and the sampling program do.
+ * What a sampler is: a pure function from the points that it visits and parameters to a table of coefficients. It does
+ * not know what the model predicts, and does not run anything; `host.ts` and the sampling program do.
  */
 import { z } from "zod";
 import type { Definition } from "../../base/table.ts";
-import type { NoiseProcess } from "../process.ts";
+import type { Path } from "./path.ts";
 
-/** One step: x becomes x x + x0 x0 + epsilon epsilon + noise z, with z standard normal. */
-export interface SamplerRow {
-  /** Where the model is asked. */
-  readonly timestep: number;
-  /** alphas_cumprod there: x = sqrt(alphaCumprod) x0 + sqrt(1 - alphaCumprod) epsilon. */
-  readonly alphaCumprod: number;
-  readonly x: number;
-  readonly x0: number;
-  readonly epsilon: number;
-  readonly noise: number;
+/**
+ * A sum over the registers, the clipped x0, epsilon and standard normal noise, by their coefficients. What is left out
+ * counts 0, and so do registers beyond those that are listed.
+ */
+export interface Combination {
+  readonly registers?: readonly number[];
+  readonly x0?: number;
+  readonly epsilon?: number;
+  readonly noise?: number;
 }
 
-/** A sampler's steps in the order in which they are taken. */
+/**
+ * One evaluation of the model. It is given `scale` times the first register, which is called x; what it says of x0 and
+ * epsilon makes the next registers. Samplers with a memory (multistep) or with several evaluations a step
+ * (Runge-Kutta) keep it in further registers, which hold 0 at first.
+ */
+export interface SamplerRow {
+  /** Where the model is asked; need not be whole. */
+  readonly timestep: number;
+  /** alphas_cumprod there: scale x = sqrt(alphaCumprod) x0 + sqrt(1 - alphaCumprod) epsilon. */
+  readonly alphaCumprod: number;
+  /** 1 for x of unit variance, 1 / sqrt(sigma^2 + 1) for x = x0 + sigma epsilon. */
+  readonly scale: number;
+  /** The registers afterwards, x first. */
+  readonly next: readonly Combination[];
+}
+
+/** A sampler's evaluations in the order in which they are made. */
 export interface SamplerTable {
   readonly rows: readonly SamplerRow[];
-  /** Number of model evaluations for one image. */
-  readonly nfe: number;
+  /** Number of registers. */
+  readonly registers: number;
+  /** x is this many times standard normal noise at first. */
+  readonly start: number;
   /** x0 is clipped to [-clip, clip]; not at all without it. */
   readonly clip?: number;
   /** Whether epsilon is computed anew from the clipped x0, or stays what the model's output says. */
   readonly epsilonFromClipped: boolean;
 }
 
-// deno-lint-ignore no-explicit-any
-export interface Sampler<P = any> extends Definition {
-  /** Throws `ParamError` relative to the sampler. */
-  table(process: NoiseProcess, params: P): SamplerTable;
+/** Number of evaluations of the model for one image. */
+export function nfeOf({ rows }: SamplerTable): number {
+  return rows.length;
 }
 
-/** Parameters about clipping, by Diffusers' names. */
-export const clipParams = {
-  clip_sample: z.boolean().default(true)
-    .describe("clip the predicted image; only for data that is normalised to a range"),
-  clip_sample_range: z.number().positive().default(1).describe("largest absolute value kept"),
-};
+/** Whether any row adds noise. */
+export function isNoisy({ rows }: SamplerTable): boolean {
+  return rows.some(({ next }) => next.some(({ noise }) => noise));
+}
+
+// deno-lint-ignore no-explicit-any
+export interface Sampler<P = any> extends Definition {
+  /** Whether timesteps between whole ones are visited where the spacing leads there. */
+  readonly fractional?: boolean;
+  /** Steps where the pipeline names none; one for every timestep of the process without it. */
+  readonly usualSteps?: number;
+  /** Throws `ParamError` relative to the sampler. */
+  table(path: Path, params: P): SamplerTable;
+}
+
+/** Parameters about clipping, by Diffusers' names. `clip_sample` is on for samplers that were made for pixels. */
+export function clipParams(usual: boolean) {
+  return {
+    clip_sample: z.boolean().default(usual)
+      .describe("clip the predicted image; only for data that is normalised to a range"),
+    clip_sample_range: z.number().positive().default(1).describe("largest absolute value kept"),
+  };
+}
 
 /** The table's `clip` of those parameters. */
 export function clipOf(params: {

@@ -4,7 +4,8 @@ import { elementCount, float32, type NdArray } from "../../../src/base/nd_array.
 import { normals, randomKey } from "../../../src/base/random.ts";
 import { choose } from "../../../src/base/table.ts";
 import { predictions } from "../../../src/diffusion/predictions/table.ts";
-import { runTable } from "../../../src/diffusion/samplers/host.ts";
+import { hostStep } from "../../../src/diffusion/samplers/host.ts";
+import { stepsOf } from "../../../src/diffusion/samplers/step.ts";
 import { samplers, samplerTable } from "../../../src/diffusion/samplers/table.ts";
 import { constant, input } from "../../../src/graph/sources.ts";
 import { buildModel } from "../../../src/onnx/model.ts";
@@ -64,25 +65,28 @@ async function drawOnHost(sample: number, kind: string, prediction: string, para
   const [plain] = lowerPlain([output]);
   const core = await Core.load(buildModel({ plain }), { device: "cpu", threads: 1 });
   const table = samplerTable(process, choose(samplers, kind, params));
-  let x = Float64Array.from(normals(randomKey(SEED, "sample/start"), sample, size));
-  // The host's executor is synchronous and a session is not: one table row at a time.
-  for (const [index, row] of table.rows.entries()) {
+  const start = normals(randomKey(SEED, "sample/start"), sample, size);
+  let registers: Float64Array[] = Array.from(
+    { length: table.registers },
+    () => new Float64Array(size),
+  );
+  registers[0] = Float64Array.from(start, (value) => table.start * value);
+  // The host's executor is synchronous and a session is not: one step at a time.
+  for (const [index, step] of stepsOf(table, predictions.get(prediction)!).entries()) {
     const feeds = {
-      x: float32([1, ...shape], Float32Array.from(x)),
-      t: float32([1], [row.timestep]),
+      x: float32([1, ...shape], Float32Array.from(registers[0], (value) => step.scale * value)),
+      t: float32([1], [step.timestep]),
     };
-    const model = Float64Array.from(
-      (await core.run({ feeds, fetch: ["plain"] })).plain.data as Float32Array,
-    );
+    const { plain: { data } } = await core.run({ feeds, fetch: ["plain"] });
     const noise = normals(randomKey(SEED, "sample/step"), sample * 2 ** 16 + index, size);
-    x = runTable({ ...table, rows: [row] }, predictions.get(prediction)!, {
-      x,
-      denoise: () => model,
+    ({ registers } = hostStep(step, {
+      registers,
+      output: Float64Array.from(data as Float32Array),
       noise: () => Float64Array.from(noise),
-    }) as Float64Array<ArrayBuffer>;
+    }, table.clip));
   }
   await core.release();
-  return x;
+  return registers[0];
 }
 
 for (const kind of samplers.keys()) {
