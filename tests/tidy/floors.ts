@@ -15,7 +15,7 @@ const floors: readonly (readonly string[])[] = [
   ["src/stages"],
   ["src/compile.ts"],
   ["src/cli"],
-  ["src/main.ts"],
+  ["src/main.ts", "src/mod.ts"],
 ];
 
 /** Folders that may import only these, whatever lies below them. */
