@@ -1,17 +1,17 @@
 /** Cross-entropy over classes. */
 import { z } from "zod";
 import { logSoftmax, mul, neg, reduceSum } from "../ops/mod.ts";
-import { type Loss, weightedMean } from "./loss.ts";
+import { elementwiseLoss, type Loss } from "./loss.ts";
 
 /** -sum_k t_k log softmax(p)_k over the last axis: logits [N, K] against class probabilities or one-hot rows [N, K]. */
-export const crossEntropy: Loss = {
+export const crossEntropy: Loss = elementwiseLoss({
   kind: "cross-entropy",
   compares: "class-logits",
   summary: "cross-entropy of logits over the last axis against class probabilities",
   params: z.strictObject({}),
-  apply({ prediction, target, weight }) {
+  values({ prediction, target }) {
     const last = prediction.shape.length - 1;
     const terms = mul(target, logSoftmax(prediction, last));
-    return weightedMean(neg(reduceSum(terms, [last])), weight);
+    return neg(reduceSum(terms, [last]));
   },
-};
+});

@@ -1,15 +1,15 @@
 /** The mean absolute error. */
 import { z } from "zod";
 import { abs, sub } from "../ops/mod.ts";
-import { type Loss, weightedMean } from "./loss.ts";
+import { elementwiseLoss, type Loss } from "./loss.ts";
 
 /** mean |p - t| */
-export const l1: Loss = {
+export const l1: Loss = elementwiseLoss({
   kind: "l1",
   compares: "values",
   summary: "mean absolute error",
   params: z.strictObject({}),
-  apply({ prediction, target, weight }) {
-    return weightedMean(abs(sub(prediction, target)), weight);
+  values({ prediction, target }) {
+    return abs(sub(prediction, target));
   },
-};
+});

@@ -1,16 +1,16 @@
 /** The mean squared error. */
 import { z } from "zod";
 import { mul, sub } from "../ops/mod.ts";
-import { type Loss, weightedMean } from "./loss.ts";
+import { elementwiseLoss, type Loss } from "./loss.ts";
 
 /** mean (p - t)^2 */
-export const mse: Loss = {
+export const mse: Loss = elementwiseLoss({
   kind: "mse",
   compares: "values",
   summary: "mean squared error",
   params: z.strictObject({}),
-  apply({ prediction, target, weight }) {
+  values({ prediction, target }) {
     const error = sub(prediction, target);
-    return weightedMean(mul(error, error), weight);
+    return mul(error, error);
   },
-};
+});

@@ -36,6 +36,14 @@ export interface StepSpec {
   readonly prediction?: string;
   /** Of a denoiser: [T], float64; index t is timestep t. */
   readonly alphasCumprod?: Float64Array;
+  /** Of a denoiser: how much the errors at each timestep count; all the same without it. */
+  readonly lossWeighting?: Choice;
+  /** Of a denoiser: how often each timestep is drawn; all as often without it. */
+  readonly timestepSampling?: Choice;
+  /** Of a denoiser: deviation of one more normal number for each image and channel, added to its noise; 0 without it. */
+  readonly offsetNoise?: number;
+  /** Of a denoiser: probability with which an image's condition is replaced by zeros; 0 without it. */
+  readonly conditionDropout?: number;
 }
 
 /** The graph of one step, over the inputs named below and one more for each parameter and buffer. */

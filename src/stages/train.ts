@@ -1,6 +1,6 @@
 /** The stage kind `train`: a model learns images, in checkpointed epochs. */
 import { imagesMeta, openImages } from "../artifacts/images.ts";
-import type { Digest, JsonObject } from "../base/canonical.ts";
+import { canonicalJson, type Digest, type JsonObject } from "../base/canonical.ts";
 import { ParamError } from "../base/errors.ts";
 import { elementCount, itemSize } from "../base/nd_array.ts";
 import { type Choice, chosen } from "../base/table.ts";
@@ -11,7 +11,7 @@ import { trainingDigest } from "../programs/training_digest.ts";
 import { RESIDENT_BYTES, trainingMemoryBytes } from "../programs/training_memory.ts";
 import type { TrainingSpec } from "../programs/training.ts";
 import { checkTraining, requireUnitRange } from "./train/checks.ts";
-import { type TrainParams, trainParams } from "./train/params.ts";
+import { laterDefaults, type TrainParams, trainParams } from "./train/params.ts";
 
 /** The loss of every step is kept, in 4 bytes; ten million steps of the smallest network take days. */
 const STEP_LIMIT = 1e8;
@@ -41,21 +41,12 @@ export const train: StageKind<TrainParams> = {
     return { type: "model", meta: modelMeta(params, inputs.one("noise"), steps) };
   },
 
-  // How often states are saved and what is computed twice changes no weight. What came later than the first
-  // trainings is left out where it is as it was then, so that these keep their keys.
-  keyParams(params) {
-    const {
-      checkpoint_every: _,
-      gradient_checkpointing: __,
-      mixed_precision: mixed,
-      gradient_accumulation_steps: rounds,
-      ...rest
-    } = params;
-    return {
-      ...rest,
-      ...(mixed === "none" ? {} : { mixed_precision: mixed }),
-      ...(rounds === 1 ? {} : { gradient_accumulation_steps: rounds }),
-    } as JsonObject;
+  // How often states are saved and what is computed twice changes no weight.
+  keyParams({ checkpoint_every: _, gradient_checkpointing: __, ...params }) {
+    const usual = new Map<string, unknown>(Object.entries(laterDefaults));
+    const differs = ([name, value]: [string, unknown]) =>
+      !usual.has(name) || canonicalJson(value) !== canonicalJson(usual.get(name));
+    return Object.fromEntries(Object.entries(params).filter(differs)) as JsonObject;
   },
 
   graph(params, inputs): Digest {
@@ -112,6 +103,7 @@ function modelMeta(params: TrainParams, { meta }: ArtifactType, steps: number): 
     model: params.model as JsonObject,
     ...(denoises(params) ? { schedule: meta.schedule, prediction: params.prediction } : {}),
     ...(params.condition ? { condition: meta.labels } : {}),
+    ...(params.condition_dropout > 0 ? { conditionDropout: params.condition_dropout } : {}),
     ema: params.ema !== undefined,
     epochs: params.epochs,
     steps,
@@ -144,6 +136,13 @@ function trainingSpec(
 }
 
 /** What a denoiser's step needs beside what every step does. */
-function noiseOf({ prediction }: TrainParams, meta: JsonObject) {
-  return { prediction, alphasCumprod: noiseProcess(meta.schedule as Choice).alphasCumprod };
+function noiseOf(params: TrainParams, meta: JsonObject) {
+  return {
+    prediction: params.prediction,
+    alphasCumprod: noiseProcess(meta.schedule as Choice).alphasCumprod,
+    lossWeighting: params.loss_weighting,
+    timestepSampling: params.timestep_sampling,
+    offsetNoise: params.offset_noise,
+    conditionDropout: params.condition_dropout,
+  };
 }

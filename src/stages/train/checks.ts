@@ -1,11 +1,15 @@
 /** What must hold between a model, the images and the other parameters before anything is trained. */
 import { affineOf, type ImageSet, imagesMeta } from "../../artifacts/images.ts";
 import { ParamError, StageError } from "../../base/errors.ts";
-import { chosen, underPath } from "../../base/table.ts";
+import { type Choice, chosen, underPath } from "../../base/table.ts";
+import { predictions } from "../../diffusion/predictions/table.ts";
+import { endsInNoise, type NoiseProcess, noiseProcess } from "../../diffusion/process.ts";
+import { lossBins, timestepProbabilities } from "../../diffusion/timestep_sampling/table.ts";
+import { lossWeights } from "../../diffusion/weightings/table.ts";
 import type { ArtifactType } from "../../pipeline/stage.ts";
 import { losses } from "../../../kernels/losses/table.ts";
 import { models } from "../../../kernels/models/table.ts";
-import type { TrainParams } from "./params.ts";
+import { laterDefaults, type TrainParams } from "./params.ts";
 
 /** Throws `ParamError` for a combination that makes no sense. */
 export function checkTraining(params: TrainParams, input: ArtifactType): void {
@@ -27,12 +31,21 @@ function checkMicroBatches({ batch_size: size, gradient_accumulation_steps: roun
   );
 }
 
-function checkCondition({ model: choice, condition }: TrainParams, { meta }: ArtifactType) {
+function checkCondition(params: TrainParams, { meta }: ArtifactType) {
+  const { model: choice, condition, condition_dropout: dropout } = params;
   const { kind, condition: wish } = chosen(models, choice);
   if (condition === undefined) {
-    if (wish !== "required") return;
-    const hint = "Set `condition: labels`, or choose a model that needs none.";
-    throw new ParamError(["condition"], `is missing: ${kind} needs one`, undefined, hint);
+    if (wish === "required") {
+      const hint = "Set `condition: labels`, or choose a model that needs none.";
+      throw new ParamError(["condition"], `is missing: ${kind} needs one`, undefined, hint);
+    }
+    if (dropout > 0) {
+      const hint = wish === "none"
+        ? `Leave it out: ${kind} takes no condition.`
+        : "Set `condition: labels`, or leave it out.";
+      throw new ParamError(["condition_dropout"], "has no condition to drop", dropout, hint);
+    }
+    return;
   }
   if (wish === "none") {
     const able = [...models.values()].filter(({ condition }) => condition !== "none");
@@ -45,7 +58,9 @@ function checkCondition({ model: choice, condition }: TrainParams, { meta }: Art
   }
 }
 
-function checkDenoising({ model, loss }: TrainParams, { type }: ArtifactType) {
+function checkDenoising(params: TrainParams, { type, meta }: ArtifactType) {
+  const { model, loss, prediction, loss_weighting: weighting, timestep_sampling: sampling } =
+    params;
   if (type !== "noise") {
     throw new ParamError(
       ["from", "noise"],
@@ -61,7 +76,31 @@ function checkDenoising({ model, loss }: TrainParams, { type }: ArtifactType) {
       loss.kind,
     );
   }
+  const process = noiseProcess(meta.schedule as Choice);
+  checkPrediction(params, process);
+  const { alphasCumprod } = process;
+  underPath(["loss_weighting"], () => lossWeights(weighting, prediction, alphasCumprod));
+  underPath(["timestep_sampling"], () => {
+    timestepProbabilities(sampling, alphasCumprod);
+    lossBins(sampling, alphasCumprod.length);
+  });
 }
+
+/** Where nothing of the image is left, its noise is x itself, and says nothing about the image. */
+function checkPrediction({ prediction }: TrainParams, process: NoiseProcess) {
+  if (!predictions.get(prediction)!.needsSignal || !endsInNoise(process)) return;
+  const able = [...predictions.values()].filter(({ needsSignal }) => !needsSignal);
+  throw new ParamError(
+    ["prediction"],
+    "cannot be learned where the schedule ends without any signal (rescale_betas_zero_snr)",
+    prediction,
+    `Set it to ${able.map(({ kind }) => kind).join(" or ")}.`,
+  );
+}
+
+/** Parameters of the noise process, which an autoencoder does not see, and of guidance. */
+const ofDenoisers = ["offset_noise", "condition_dropout"] as const;
+const choicesOfDenoisers = ["loss_weighting", "timestep_sampling"] as const;
 
 function checkAutoencoding(params: TrainParams, { type, meta }: ArtifactType) {
   const { model, loss, prediction } = params;
@@ -73,9 +112,16 @@ function checkAutoencoding(params: TrainParams, { type, meta }: ArtifactType) {
       "Connect the stage that makes the images.",
     );
   }
-  if (prediction !== "epsilon") {
-    const hint = "Leave it out.";
-    throw new ParamError(["prediction"], `means nothing to ${model.kind}`, prediction, hint);
+  const refuse = (path: readonly string[], value: unknown) => {
+    throw new ParamError(path, `means nothing to ${model.kind}`, value, "Leave it out.");
+  };
+  if (prediction !== "epsilon") refuse(["prediction"], prediction);
+  for (const name of ofDenoisers) {
+    if (params[name] !== laterDefaults[name]) refuse([name], params[name]);
+  }
+  for (const name of choicesOfDenoisers) {
+    const { kind } = params[name];
+    if (kind !== laterDefaults[name].kind) refuse([name, "kind"], kind);
   }
   const { compares } = chosen(losses, loss);
   if (compares === "class-logits") {

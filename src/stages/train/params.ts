@@ -2,6 +2,8 @@
 import { z } from "zod";
 import { choiceSchema, choose, chosen } from "../../base/table.ts";
 import { predictionSchema } from "../../diffusion/predictions/table.ts";
+import { timestepSamplings } from "../../diffusion/timestep_sampling/table.ts";
+import { weightings } from "../../diffusion/weightings/table.ts";
 import { mixedPrecisions, precisions } from "../../../kernels/lowering/precision.ts";
 import { losses } from "../../../kernels/losses/table.ts";
 import { models } from "../../../kernels/models/table.ts";
@@ -15,8 +17,20 @@ const params = z.strictObject({
     .describe(
       "What is minimised: mse for denoisers and bce-with-logits for autoencoders without it.",
     ),
+  loss_weighting: choiceSchema(weightings).prefault({ kind: "none" })
+    .describe("How much a denoiser's error counts at each timestep."),
+  timestep_sampling: choiceSchema(timestepSamplings).prefault({ kind: "uniform" })
+    .describe("How often each timestep is drawn."),
+  offset_noise: z.number().nonnegative().default(0)
+    .describe(
+      "Deviation of one more normal number for each image and channel, added to its noise: for images darker or brighter than the mean; 0.1 is usual.",
+    ),
   condition: z.enum(["labels"]).optional()
     .describe("What the model is told of each image, where it takes a condition: its labels."),
+  condition_dropout: z.number().min(0).lt(1).default(0)
+    .describe(
+      "Probability with which an image's condition is replaced by zeros, the null condition of classifier-free guidance; 0.1 is usual.",
+    ),
   optimizer: choiceSchema(optimizers).prefault({ kind: "adamw" }).describe(
     "How weights are updated.",
   ),
@@ -61,3 +75,16 @@ export const trainParams = params.transform(({ model, prediction, loss, ...rest 
   return { model, prediction, loss: loss ?? usual(), ...rest };
 });
 export type TrainParams = z.infer<typeof trainParams>;
+
+/**
+ * What came later than the first trainings, with the values that leave these as they were. A key holds only what
+ * differs, so trainings from before such a parameter keep theirs.
+ */
+export const laterDefaults = {
+  mixed_precision: "none",
+  gradient_accumulation_steps: 1,
+  loss_weighting: { kind: "none" },
+  timestep_sampling: { kind: "uniform" },
+  offset_noise: 0,
+  condition_dropout: 0,
+} as const satisfies Partial<TrainParams>;

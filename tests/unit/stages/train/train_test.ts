@@ -7,9 +7,10 @@ import { readNpy, writeNpy } from "../../../../src/formats/npy.ts";
 import { readSafetensors } from "../../../../src/formats/safetensors.ts";
 import type { Artifact, ArtifactType, Checkpoint } from "../../../../src/pipeline/stage.ts";
 import { train } from "../../../../src/stages/train.ts";
+import { laterDefaults } from "../../../../src/stages/train/params.ts";
 import { TemporaryFolder } from "../../formats/temporary.ts";
 import { inferred, resolved, runStage } from "../load/run_stage.ts";
-import { labelledImages, types } from "./labelled_images.ts";
+import { labelledImages, noised, types } from "./labelled_images.ts";
 
 const unet = { kind: "unet", channels: [8] };
 const cvae = { kind: "cvae", filters: [6, 8], latent_dim: 2 };
@@ -59,6 +60,63 @@ const refusals: readonly [
     "loss.kind",
     /gives back pixels/,
   ],
+  [
+    "weighted timesteps of an autoencoder",
+    { model: cvae, loss_weighting: { kind: "min-snr" } },
+    types.images(),
+    "loss_weighting.kind",
+    /means nothing to cvae/,
+  ],
+  [
+    "dropped conditions of an autoencoder",
+    { model: cvae, condition: "labels", condition_dropout: 0.1 },
+    types.images(),
+    "condition_dropout",
+    /means nothing to cvae/,
+  ],
+  [
+    "offset noise of an autoencoder",
+    { model: cvae, offset_noise: 0.1 },
+    types.images(),
+    "offset_noise",
+    /means nothing to cvae/,
+  ],
+  [
+    "dropped conditions where there is none",
+    { model: filmUnet, condition_dropout: 0.1 },
+    types.noise(),
+    "condition_dropout",
+    /no condition to drop/,
+  ],
+  [
+    "dropped conditions of a model that takes none",
+    { model: unet, condition_dropout: 0.1 },
+    types.noise(),
+    "condition_dropout",
+    /no condition to drop/,
+  ],
+  [
+    "timesteps that no number draws",
+    { model: unet, timestep_sampling: { kind: "log-normal", mean: 1000 } },
+    types.noise(),
+    "timestep_sampling.mean",
+    /draws no timestep/,
+  ],
+  [
+    "epsilon where nothing of the image is left",
+    { model: unet },
+    types.noise({
+      schedule: {
+        kind: "cosine",
+        timesteps: 10,
+        offset: 0.008,
+        max_beta: 0.999,
+        rescale_betas_zero_snr: true,
+      },
+    }),
+    "prediction",
+    /without any signal/,
+  ],
   ["v of an autoencoder", { model: cvae, prediction: "v" }, types.images(), "prediction", /cvae/],
   [
     "bytes that are not mapped to [0, 1]",
@@ -102,6 +160,86 @@ Deno.test("a condition changes the graph of a training, and no other key does", 
   };
   assert.notEqual(digest({ condition: "labels" }), digest({}));
   assert.equal(digest({ checkpoint_every: 3 }), digest({}));
+});
+
+Deno.test("a key holds what came later only where it is not as it was", () => {
+  const input = types.noise();
+  const inputs = { one: () => input, all: () => [input] };
+  const keyOf = (params: Record<string, unknown>) =>
+    train.keyParams!(
+      resolved(train, { model: filmUnet, condition: "labels", ...params }),
+      inputs,
+    );
+  const usual = keyOf({});
+  // The parameters of the first trainings.
+  assert.deepEqual(
+    Object.keys(JSON.parse(JSON.stringify(usual))).sort(),
+    [
+      "batch_size",
+      "condition",
+      "ema_every",
+      "epochs",
+      "learning_rate_schedule",
+      "loss",
+      "model",
+      "optimizer",
+      "precision",
+      "prediction",
+    ],
+  );
+  const later: Record<string, unknown> = {
+    mixed_precision: "bfloat16",
+    gradient_accumulation_steps: 2,
+    loss_weighting: { kind: "min-snr", gamma: 5 },
+    timestep_sampling: { kind: "log-normal", mean: -1.2, deviation: 1.2 },
+    offset_noise: 0.1,
+    condition_dropout: 0.1,
+  };
+  assert.deepEqual(Object.keys(later), Object.keys(laterDefaults));
+  assert.deepEqual(keyOf({ ...laterDefaults, checkpoint_every: 4 }), usual);
+  for (const [name, value] of Object.entries(later)) {
+    assert.deepEqual(keyOf({ [name]: value }), { ...usual, [name]: value });
+  }
+});
+
+Deno.test("a denoiser learns with every option at once, and says that conditions were dropped", async () => {
+  using folder = new TemporaryFolder();
+  const noise = await noised(labelledImages(folder.make("images"), -1), folder.make("noise"));
+  const written = {
+    model: filmUnet,
+    condition: "labels",
+    prediction: "v",
+    batch_size: 16,
+    epochs: 3,
+    optimizer: { kind: "adam", learning_rate: 2e-3 },
+  };
+  const options = {
+    loss_weighting: { kind: "min-snr" },
+    timestep_sampling: { kind: "log-normal", mean: 0 },
+    offset_noise: 0.1,
+    condition_dropout: 0.5,
+  };
+  const lossesOf = async (params: object, name: string) => {
+    const scratch = folder.make(name);
+    const { artifact, promised } = await runStage(train, { ...written, ...params }, {
+      scratch,
+      inputs: { noise },
+    });
+    assert.deepEqual(artifact.meta, { ...promised.meta, affine: noise.meta.affine });
+    return {
+      meta: promised.meta,
+      losses: [...readNpy(artifact.path("losses.npy")).data as Float32Array],
+    };
+  };
+  const plain = await lossesOf({}, "plain");
+  const all = await lossesOf(options, "all");
+  assert.equal(plain.meta.conditionDropout, undefined);
+  assert.equal(all.meta.conditionDropout, 0.5);
+  assert.ok(all.losses.at(-1)! < all.losses[0], `${all.losses}`);
+  const { condition_dropout: _, ...others } = options;
+  const undropped = await lossesOf(others, "undropped");
+  assert.notDeepEqual(undropped.losses, all.losses);
+  assert.notDeepEqual(undropped.losses, plain.losses);
 });
 
 const settings = { model: cvae, condition: "labels", batch_size: 16, ema: 0.9 };
