@@ -5,14 +5,13 @@
  *     q(x_t | x_0) = N(sqrt(alphas_cumprod_t) x_0, 1 - alphas_cumprod_t)      Ho et al. (2020), equation 4
  */
 import { type Choice, chosen } from "../base/table.ts";
+import type { ScheduleNumbers } from "./schedules/schedule.ts";
 import { schedules } from "./schedules/table.ts";
+import { withZeroSnr } from "./schedules/zero_snr.ts";
 
 /** A discrete noise process with timesteps 0 .. timesteps - 1. */
-export interface NoiseProcess {
+export interface NoiseProcess extends ScheduleNumbers {
   readonly timesteps: number;
-  readonly betas: Float64Array;
-  /** Share of the variance of x_t that is still signal: the product of 1 - beta up to and with t. */
-  readonly alphasCumprod: Float64Array;
 }
 
 /** The coefficients of x_t = signal x_0 + noise epsilon. */
@@ -21,16 +20,16 @@ export interface Mixture {
   readonly noise: number;
 }
 
-/** The process of given betas. */
-function processOfBetas(betas: Float64Array): NoiseProcess {
-  let product = 1;
-  const alphasCumprod = betas.map((beta) => product *= 1 - beta);
+/** The process of a chosen schedule. Throws `ParamError` relative to the schedule. */
+export function noiseProcess(schedule: Choice): NoiseProcess {
+  const numbers = chosen(schedules, schedule).numbers(schedule);
+  const { betas, alphasCumprod } = schedule.rescale_betas_zero_snr ? withZeroSnr(numbers) : numbers;
   return { timesteps: betas.length, betas, alphasCumprod };
 }
 
-/** The process of a chosen schedule. Throws `ParamError` relative to the schedule. */
-export function noiseProcess(schedule: Choice): NoiseProcess {
-  return processOfBetas(chosen(schedules, schedule).betas(schedule));
+/** Whether the last timestep is noise alone, so that an image cannot be found from epsilon there. */
+export function endsInNoise({ alphasCumprod }: NoiseProcess): boolean {
+  return alphasCumprod[alphasCumprod.length - 1] === 0;
 }
 
 /** x_t's coefficients where the share `alphaCumprod` of its variance is signal. */

@@ -135,7 +135,7 @@ async function snrCurve(
   const points = Array.from(linspace(0, timesteps - 1, count), (place) => {
     const t = Math.round(place);
     return [t, snrAt(process, t)] as const;
-  });
+  }).filter(([, snr]) => snr > 0); // The axis is logarithmic, and a rescaled schedule ends at 0.
   const svg = await lineChart({
     x: { title: "timestep" },
     y: { title: "signal-to-noise ratio", scale: "log" },

@@ -1,15 +1,23 @@
-/** The quadratic noise schedule, which Diffusers and Stable Diffusion call `scaled_linear`. */
+/** The quadratic noise schedule. */
 import { z } from "zod";
-import { type BetaRange, betaRange, checkBetaRange, linspace, type Schedule } from "./schedule.ts";
+import {
+  type BetaRange,
+  betaRange,
+  checkBetaRange,
+  linspace,
+  ofBetas,
+  type Schedule,
+} from "./schedule.ts";
 
-/** The root of beta in equal steps: gentler at the start than linear; Rombach et al. (2022), in their code. */
+/** The root of beta in equal steps: gentler at the start than linear; Song, Meng and Ermon (2021), in their code. */
 export const quadratic: Schedule<BetaRange> = {
   kind: "quadratic",
-  summary: "the root of beta in equal steps (scaled_linear in Diffusers)",
+  summary: "the root of beta in equal steps, the same as scaled-linear",
   params: z.strictObject(betaRange),
-  betas(params) {
+  numbers(params) {
     checkBetaRange(params);
     const { beta_start: first, beta_end: last } = params;
-    return linspace(Math.sqrt(first), Math.sqrt(last), params.timesteps).map((root) => root * root);
+    const roots = linspace(Math.sqrt(first), Math.sqrt(last), params.timesteps);
+    return ofBetas(roots.map((root) => root * root));
   },
 };

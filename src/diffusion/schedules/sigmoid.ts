@@ -1,6 +1,13 @@
 /** The sigmoid noise schedule. */
 import { z } from "zod";
-import { type BetaRange, betaRange, checkBetaRange, linspace, type Schedule } from "./schedule.ts";
+import {
+  type BetaRange,
+  betaRange,
+  checkBetaRange,
+  linspace,
+  ofBetas,
+  type Schedule,
+} from "./schedule.ts";
 
 /**
  * beta along a logistic curve between -6 and 6, scaled to lie between beta_start and beta_end (it comes within
@@ -10,10 +17,11 @@ export const sigmoid: Schedule<BetaRange> = {
   kind: "sigmoid",
   summary: "beta along a logistic curve",
   params: z.strictObject(betaRange),
-  betas(params) {
+  numbers(params) {
     checkBetaRange(params);
     const { beta_start: first, beta_end: last } = params;
-    return linspace(-6, 6, params.timesteps)
+    const betas = linspace(-6, 6, params.timesteps)
       .map((x) => first + (last - first) / (1 + Math.exp(-x)));
+    return ofBetas(betas);
   },
 };
