@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { choose } from "../../src/base/table.ts";
 import { normals, randomKey } from "../../src/base/random.ts";
-import { mixtureOf, noiseProcess } from "../../src/diffusion/process.ts";
+import { mixtureAt, mixtureOf, noiseProcess } from "../../src/diffusion/process.ts";
 import type { Prediction } from "../../src/diffusion/predictions/prediction.ts";
 import { predictions } from "../../src/diffusion/predictions/table.ts";
 import { runTable } from "../../src/diffusion/samplers/host.ts";
@@ -23,13 +23,19 @@ const epsilon = predictions.get("epsilon")!;
 interface Data {
   readonly means: readonly number[];
   readonly deviation: number;
+  /** The model gives the image where the probability flow of the first Gaussian ends, as a distilled one does. */
+  readonly distilled?: boolean;
 }
 
 /**
  * The model that knows the data: E[x0 | x] and E[epsilon | x], turned into what `prediction` gives. It is asked row
  * after row, and knows the noise from the table: a timestep between whole ones has only about that noise.
  */
-function exactModel(table: SamplerTable, { means, deviation }: Data, prediction: Prediction) {
+function exactModel(
+  table: SamplerTable,
+  { means, deviation, distilled }: Data,
+  prediction: Prediction,
+) {
   let asked = 0;
   return (x: Float64Array) => {
     const mixture = mixtureOf(table.rows[asked++ % table.rows.length].alphaCumprod);
@@ -38,6 +44,11 @@ function exactModel(table: SamplerTable, { means, deviation }: Data, prediction:
     const target = prediction.target(mixture);
     return x.map((value) => {
       const centred = means.map((mean) => value - signal * mean);
+      if (distilled) {
+        // For Gaussian data the flow keeps x in deviations from its mean.
+        const x0 = means[0] + deviation * centred[0] / Math.sqrt(variance);
+        return target.x0 * x0 + target.epsilon * (value - signal * x0) / noise;
+      }
       const nearest = Math.min(...centred.map((c) => c * c));
       const shares = centred.map((c) => Math.exp((nearest - c * c) / (2 * variance)));
       const total = shares.reduce((sum, share) => sum + share, 0);
@@ -87,7 +98,7 @@ function flowError(kind: string, params: Readonly<Record<string, unknown>>, step
   const table = samplerTable(process, choice);
   const { points } = pathOf(process, samplers.get(kind)!, choice as unknown as Spacing);
   const [first, last] = [points[0], points[points.length - 1]];
-  const row = table.rows.findIndex(({ alphaCumprod }) => alphaCumprod === last.alphaCumprod);
+  const row = table.rows.findLastIndex(({ alphaCumprod }) => alphaCumprod === last.alphaCumprod);
   const seen: number[] = [];
   runTable(table, epsilon, {
     x: Float64Array.of(from * table.start),
@@ -113,7 +124,11 @@ Deno.test("every sampler is tried", () => {
   assert.deepEqual(Object.keys(samplerCases).sort(), [...samplers.keys()].sort());
 });
 
-for (const [kind, { variants = [], steps = 1000, orders = [] }] of Object.entries(samplerCases)) {
+for (
+  const [kind, { variants = [], steps = 1000, orders = [], distilled = false }] of Object.entries(
+    samplerCases,
+  )
+) {
   for (const params of [{}, ...variants]) {
     const choice = choose(samplers, kind, { ...unclipped(kind), ...params });
     const name = JSON.stringify({ kind, ...params });
@@ -121,7 +136,7 @@ for (const [kind, { variants = [], steps = 1000, orders = [] }] of Object.entrie
     Deno.test(`${steps} steps reach the moments of a Gaussian: ${name}`, () => {
       const table = samplerTable(process, { ...choice, steps });
       for (const [center, deviation] of [[0.3, 0.5], [-0.7, 1.2]]) {
-        const { mean, variance } = moments(table, { means: [center], deviation });
+        const { mean, variance } = moments(table, { means: [center], deviation, distilled });
         // alphas_cumprod ends at 4e-5, not 0, and 1000 steps are not infinitely many: ancestral ones with either
         // variance miss by 2 %.
         assert.ok(Math.abs(mean - center) < 0.01, `mean ${mean} of ${center}`);
@@ -130,20 +145,23 @@ for (const [kind, { variants = [], steps = 1000, orders = [] }] of Object.entrie
       }
     });
 
-    Deno.test(`samples of a mixture of two fall to both alike: ${name}`, () => {
-      const table = samplerTable(process, { ...choice, steps: Math.min(steps, 100) });
-      const count = 4000, data = { means: [-1, 1], deviation: 0.2 };
-      const end = runTable(table, epsilon, {
-        x: noiseOf("start", count)(0).map((value) => value * table.start),
-        denoise: exactModel(table, data, epsilon),
-        noise: noiseOf("step", count),
+    // A distilled model would have to know the end of the flow of a mixture, which has no formula.
+    if (!distilled) {
+      Deno.test(`samples of a mixture of two fall to both alike: ${name}`, () => {
+        const table = samplerTable(process, { ...choice, steps: Math.min(steps, 100) });
+        const count = 4000, data = { means: [-1, 1], deviation: 0.2 };
+        const end = runTable(table, epsilon, {
+          x: noiseOf("start", count)(0).map((value) => value * table.start),
+          denoise: exactModel(table, data, epsilon),
+          noise: noiseOf("step", count),
+        });
+        const mean = end.reduce((sum, value) => sum + value, 0) / count;
+        const variance = end.reduce((sum, value) => sum + value * value, 0) / count;
+        // Three standard errors of 4000 samples are 0.05 for the mean.
+        assert.ok(Math.abs(mean) < 0.06, `mean ${mean}`);
+        assert.ok(Math.abs(variance / 1.04 - 1) < 0.05, `variance ${variance} of 1.04`);
       });
-      const mean = end.reduce((sum, value) => sum + value, 0) / count;
-      const variance = end.reduce((sum, value) => sum + value * value, 0) / count;
-      // Three standard errors of 4000 samples are 0.05 for the mean.
-      assert.ok(Math.abs(mean) < 0.06, `mean ${mean}`);
-      assert.ok(Math.abs(variance / 1.04 - 1) < 0.05, `variance ${variance} of 1.04`);
-    });
+    }
 
     Deno.test(`epsilon, v and x0 give the same samples: ${name}`, () => {
       const table = samplerTable(process, { ...choice, steps: 20 });
@@ -161,7 +179,13 @@ for (const [kind, { variants = [], steps = 1000, orders = [] }] of Object.entrie
     Deno.test(`a perfect model of one image is led to that image: ${name}`, () => {
       const table = samplerTable(process, { ...choice, steps: 50 });
       const { mean, variance } = moments(table, { means: [0.4], deviation: 0 });
-      assert.ok(Math.abs(mean - 0.4) < 1e-9 && variance < 1e-12, `${mean}, ${variance}`);
+      // What ends at sigma_min keeps the noise of timestep 0, and of the start's mean as large a share. Consistency
+      // models keep some of x at any timestep but infinite ones.
+      const endsNoisy = choice.final_sigmas_type === "sigma_min" ||
+        choice.set_alpha_to_one === false;
+      const left = endsNoisy ? mixtureAt(process, 0).noise : 0, kept = distilled ? 1e-5 : 0;
+      assert.ok(Math.abs(mean - 0.4) < 1e-9 + left / 100 + kept, `mean ${mean}`);
+      assert.ok(Math.abs(variance - left ** 2) < 1e-12 + left ** 3 + kept ** 2, `${variance}`);
     });
 
     Deno.test(`rows fall, and name no more registers than there are: ${name}`, () => {
@@ -175,9 +199,9 @@ for (const [kind, { variants = [], steps = 1000, orders = [] }] of Object.entrie
     });
   }
 
-  for (const { params, order } of orders) {
+  for (const { params, order, from = 40 } of orders) {
     Deno.test(`order ${order} to the probability flow: ${JSON.stringify({ kind, ...params })}`, () => {
-      const measured = Math.log2(flowError(kind, params, 40) / flowError(kind, params, 80));
+      const measured = Math.log2(flowError(kind, params, from) / flowError(kind, params, 2 * from));
       assert.ok(measured > order - 0.3 && measured < order + 0.5, `measured order ${measured}`);
     });
   }

@@ -1,5 +1,6 @@
 /** Runs a sampler's table in plain TypeScript, with a callback for the model: for laws, checks and notebooks. */
 import type { Prediction } from "../predictions/prediction.ts";
+import { type Clip, clipped } from "./clipping.ts";
 import type { SamplerTable } from "./sampler.ts";
 import { type Step, stepsOf } from "./step.ts";
 
@@ -7,6 +8,8 @@ import { type Step, stepsOf } from "./step.ts";
 export interface HostRun {
   /** x before the first evaluation: `table.start` times standard normal numbers. */
   readonly x: Float64Array;
+  /** Values of one sample, where `x` holds several and each is to be thresholded by itself; all of x without it. */
+  readonly sampleSize?: number;
   /** The model's output for an image of unit variance (`scale` times x) at a timestep. */
   denoise(x: Float64Array, timestep: number): Float64Array;
   /** Standard normal numbers for a step that adds noise; steps count from 0. */
@@ -23,7 +26,7 @@ export function runTable(table: SamplerTable, prediction: Prediction, run: HostR
     const output = run.denoise(scaled(registers[0], step.scale), step.timestep);
     const after = hostStep(
       step,
-      { registers, output, noise: () => noiseOf(run, index) },
+      { registers, output, noise: () => noiseOf(run, index), sampleSize: run.sampleSize },
       table.clip,
     );
     ({ registers } = after);
@@ -36,6 +39,8 @@ export function runTable(table: SamplerTable, prediction: Prediction, run: HostR
 export interface StepValues {
   readonly registers: readonly Float64Array[];
   readonly output: Float64Array;
+  /** Values of one sample; all without it. */
+  readonly sampleSize?: number;
   /** Asked only by a step that adds noise. */
   noise(): Float64Array;
 }
@@ -43,14 +48,12 @@ export interface StepValues {
 /** The registers after one step, and the x0 on the way. */
 export function hostStep(
   step: Step,
-  { registers, output, noise }: StepValues,
-  clip = Infinity,
+  { registers, output, noise, sampleSize }: StepValues,
+  clip?: Clip,
 ): { registers: Float64Array[]; x0: Float64Array } {
   const [x] = registers;
-  const x0 = x.map((value, i) => {
-    const free = step.x0FromX * value + step.x0FromOutput * output[i];
-    return Math.min(clip, Math.max(-clip, free));
-  });
+  const free = x.map((value, i) => step.x0FromX * value + step.x0FromOutput * output[i]);
+  const x0 = clipped(free, clip, sampleSize ?? x.length);
   const noisy = step.next.some((row) => row[row.length - 1] !== 0);
   const terms = [...registers, x0, output, ...(noisy ? [noise()] : [])];
   const next = step.next.map((row) =>

@@ -20,11 +20,25 @@ export interface Path {
 export interface Visitor {
   readonly fractional?: boolean;
   readonly usualSteps?: number;
+  readonly omitsLast?: boolean;
+  visits?(total: number, steps: number, spacing: Spacing): readonly number[];
+}
+
+/**
+ * alphas_cumprod where a process ends without any signal, 0, is read as this: sigma is 4096 instead of infinite. As in
+ * Diffusers, which takes the least positive float16.
+ */
+const LEAST_ALPHA = 2 ** -24;
+
+/** The same share of signal, or a little of it where there is none. */
+export function withSignal(alphaCumprod: number): number {
+  return alphaCumprod || LEAST_ALPHA;
 }
 
 /** Noise beside a signal of 1: x = x0 + sigma epsilon, Karras et al. (2022), arXiv:2206.00364. */
-export function sigmaOf({ alphaCumprod }: Point): number {
-  return Math.sqrt((1 - alphaCumprod) / alphaCumprod);
+export function sigmaOf({ alphaCumprod }: Pick<Point, "alphaCumprod">): number {
+  const alpha = withSignal(alphaCumprod);
+  return Math.sqrt((1 - alpha) / alpha);
 }
 
 /**
@@ -41,13 +55,23 @@ export function pathOf(process: NoiseProcess, visitor: Visitor, spacing: Spacing
 }
 
 function spacedPoints(process: NoiseProcess, visitor: Visitor, spacing: Spacing): Point[] {
-  const usual = Math.min(visitor.usualSteps ?? process.timesteps, process.timesteps);
-  const steps = spacing.steps ?? usual;
-  const visited = spacedTimesteps(process.timesteps, { ...spacing, steps }, visitor.fractional)
-    .map((timestep) => pointAt(process, timestep));
   const { sigma_spacing: kind } = spacing;
+  const omitted = visitor.omitsLast && kind === "none" && spacing.timestep_spacing !== "trailing"
+    ? 1
+    : 0;
+  const most = Math.max(1, process.timesteps - omitted);
+  const steps = spacing.steps ?? Math.min(visitor.usualSteps ?? most, most);
+  const timesteps = visitor.visits?.(process.timesteps, steps, spacing) ?? spacedTimesteps(
+    process.timesteps,
+    { ...spacing, steps, omitted },
+    visitor.fractional,
+  );
+  const visited = timesteps.map((timestep) => pointAt(process, timestep));
   if (kind === "none") return visited;
-  const [largest, smallest] = [sigmaOf(visited[0]), sigmaOf(visited[steps - 1])];
+  const [first, last] = visitor.omitsLast
+    ? [pointAt(process, process.timesteps - 1), pointAt(process, 0)]
+    : [visited[0], visited[steps - 1]];
+  const [largest, smallest] = [sigmaOf(first), sigmaOf(last)];
   const sigmas = sigmaSpacings[kind](largest, smallest, steps, spacing);
   return sigmas.map((sigma) => pointOf(process, visitor, sigma));
 }
@@ -79,13 +103,18 @@ function listedSigmas(
 ): Point[] {
   refuseBeside(spacing, "sigmas");
   requireFalling(listed, "sigmas");
+  // The lists of other libraries name the image's own 0 at their end; no model is asked there.
+  const visited = listed[listed.length - 1] === 0 ? listed.slice(0, -1) : listed;
+  if (visited.length === 0) {
+    throw new ParamError(["sigmas", 0], "must be positive: 0 is the image itself", listed[0]);
+  }
   const largest = sigmaOf(pointAt(process, process.timesteps - 1));
   // Lists are written with a few digits: what is meant to be the process's own end may be a little beyond it.
   if (listed[0] > 1.001 * largest) {
     const reason = `must be at most ${largest.toPrecision(5)}, where the process ends`;
     throw new ParamError(["sigmas", 0], reason, listed[0]);
   }
-  return listed.map((sigma) => pointOf(process, visitor, sigma));
+  return visited.map((sigma) => pointOf(process, visitor, sigma));
 }
 
 function refuseBeside(spacing: Spacing, name: "timesteps" | "sigmas") {
@@ -108,16 +137,18 @@ function pointAt(process: NoiseProcess, timestep: number): Point {
   const below = Math.floor(timestep);
   const alphaAt = (t: number) => process.alphasCumprod[t];
   if (below === timestep) return { timestep, alphaCumprod: alphaAt(timestep) };
-  const sigmaAt = (t: number) => sigmaOf({ timestep: t, alphaCumprod: alphaAt(t) });
+  const sigmaAt = (t: number) => sigmaOf({ alphaCumprod: alphaAt(t) });
   const sigma = sigmaAt(below) + (timestep - below) * (sigmaAt(below + 1) - sigmaAt(below));
   return { timestep, alphaCumprod: alphaOf(sigma) };
 }
 
-/** The point of a sigma; between the process's own ones the timestep goes in a straight line over log sigma. */
-function pointOf(process: NoiseProcess, { fractional }: Visitor, sigma: number): Point {
+/**
+ * The point of a sigma; between the process's own ones the timestep goes in a straight line over log sigma, and beyond
+ * them it stays at the process's first or last.
+ */
+export function pointOf(process: NoiseProcess, { fractional }: Visitor, sigma: number): Point {
   const last = process.timesteps - 1;
-  const logAt = (t: number) =>
-    Math.log(sigmaOf({ timestep: t, alphaCumprod: process.alphasCumprod[t] }));
+  const logAt = (t: number) => Math.log(sigmaOf({ alphaCumprod: process.alphasCumprod[t] }));
   const wanted = Math.log(sigma);
   let [low, high] = [0, last];
   while (high - low > 1) {

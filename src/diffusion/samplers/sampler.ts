@@ -2,9 +2,11 @@
  * What a sampler is: a pure function from the points that it visits and parameters to a table of coefficients. It does
  * not know what the model predicts, and does not run anything; `host.ts` and the sampling program do.
  */
-import { z } from "zod";
 import type { Definition } from "../../base/table.ts";
+import type { Clip } from "./clipping.ts";
 import type { Path } from "./path.ts";
+
+export { clipOf, clipParams } from "./clipping.ts";
 
 /**
  * A sum over the registers, the clipped x0, epsilon and standard normal noise, by their coefficients. What is left out
@@ -40,8 +42,8 @@ export interface SamplerTable {
   readonly registers: number;
   /** x is this many times standard normal noise at first. */
   readonly start: number;
-  /** x0 is clipped to [-clip, clip]; not at all without it. */
-  readonly clip?: number;
+  /** How x0 is clipped; not at all without it. */
+  readonly clip?: Clip;
   /** Whether epsilon is computed anew from the clipped x0, or stays what the model's output says. */
   readonly epsilonFromClipped: boolean;
 }
@@ -62,23 +64,13 @@ export interface Sampler<P = any> extends Definition {
   readonly fractional?: boolean;
   /** Steps where the pipeline names none; one for every timestep of the process without it. */
   readonly usualSteps?: number;
+  /**
+   * Whether linspace and leading spacing are laid for one step more, whose timestep, 0, is left out, and sigma spacings
+   * run over the whole process whatever the timesteps are. Diffusers does so for DPM-Solver and its kin.
+   */
+  readonly omitsLast?: boolean;
+  /** The visited timesteps, falling, where the spacing is the sampler's own. Throws `ParamError` as `table` does. */
+  visits?(total: number, steps: number, params: P): readonly number[];
   /** Throws `ParamError` relative to the sampler. */
   table(path: Path, params: P): SamplerTable;
-}
-
-/** Parameters about clipping, by Diffusers' names. `clip_sample` is on for samplers that were made for pixels. */
-export function clipParams(usual: boolean) {
-  return {
-    clip_sample: z.boolean().default(usual)
-      .describe("clip the predicted image; only for data that is normalised to a range"),
-    clip_sample_range: z.number().positive().default(1).describe("largest absolute value kept"),
-  };
-}
-
-/** The table's `clip` of those parameters. */
-export function clipOf(params: {
-  readonly clip_sample: boolean;
-  readonly clip_sample_range: number;
-}): number | undefined {
-  return params.clip_sample ? params.clip_sample_range : undefined;
 }

@@ -1,5 +1,7 @@
 /** How sigmas may lie between the largest and the smallest that a sampler visits. */
 
+import { betaQuantile } from "./beta_distribution.ts";
+
 /** Parameters of the spacings that have any. */
 export interface SigmaSpacingParams {
   readonly rho?: number;
@@ -29,6 +31,12 @@ export const sigmaSpacings = {
   /** log sigma falls like the power rho of the way that is left; rho = 1 is exponential. */
   polyexponential: (largest, smallest, steps, { rho = 1 }) =>
     logarithmic(largest, smallest, steps, rho),
+  /**
+   * At the quantiles of a Beta distribution: close at both ends, wide between. Lee et al. (2024), arXiv:2407.12173,
+   * with the parameters and over sigma as in Diffusers' use_beta_sigmas (the paper spaces timesteps so).
+   */
+  beta: (largest, smallest, steps) =>
+    ramp(steps).map((r) => smallest + betaQuantile(1 - r, 0.6, 0.6) * (largest - smallest)),
 } as const satisfies Readonly<Record<string, SigmaSpacing>>;
 
 function logarithmic(largest: number, smallest: number, steps: number, rho: number): number[] {

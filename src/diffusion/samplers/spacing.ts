@@ -52,29 +52,34 @@ function roundHalfEven(value: number): number {
  */
 export function spacedTimesteps(
   total: number,
-  { steps, timestep_spacing: kind, steps_offset: offset }: {
+  { steps, timestep_spacing: kind, steps_offset: offset, omitted = 0 }: {
     readonly steps: number;
     readonly timestep_spacing: Spacing["timestep_spacing"];
     readonly steps_offset: number;
+    /** Timesteps that leading and linspace lay out beyond the last visited one. */
+    readonly omitted?: number;
   },
   fractional = false,
 ): number[] {
-  if (steps > total) {
-    throw new ParamError(["steps"], `must be at most the ${total} timesteps of the process`, steps);
+  if (steps + omitted > total) {
+    const reason = omitted
+      ? `must be below the ${total} timesteps of the process`
+      : `must be at most the ${total} timesteps of the process`;
+    throw new ParamError(["steps"], reason, steps);
   }
-  const whole = Math.floor(total / steps);
+  const laid = steps + omitted, whole = Math.floor(total / laid);
   const rising = {
-    leading: () => Array.from({ length: steps }, (_, i) => i * whole + offset),
+    leading: () => Array.from({ length: laid }, (_, i) => i * whole + offset),
     linspace: () => {
-      const even = Array.from(linspace(0, total - 1, steps));
+      const even = Array.from(linspace(0, total - 1, laid));
       return fractional ? even : even.map(roundHalfEven);
     },
     trailing: () =>
       Array.from({ length: steps }, (_, i) => roundHalfEven(total - i * total / steps) - 1)
         .reverse(),
   }[kind]();
-  if (rising[steps - 1] >= total) {
+  if (rising[rising.length - 1] >= total) {
     throw new ParamError(["steps_offset"], `leads past timestep ${total - 1}`, offset);
   }
-  return rising.reverse();
+  return rising.reverse().slice(0, steps);
 }

@@ -9,6 +9,7 @@ import { runTable } from "../../../src/diffusion/samplers/host.ts";
 import { spacedTimesteps } from "../../../src/diffusion/samplers/spacing.ts";
 import { samplers, samplerTable } from "../../../src/diffusion/samplers/table.ts";
 import { schedules } from "../../../src/diffusion/schedules/table.ts";
+import { torchNormals } from "../../fixtures/torch_generator.ts";
 
 const linear = (params = {}) => noiseProcess(choose(schedules, "linear", params));
 
@@ -42,6 +43,21 @@ Deno.test("ddim gives the numbers of Diffusers' tests", () => {
   near(ddimNumbers("v"), 52.5302, 0.0684);
   near(ddimNumbers("epsilon", { set_alpha_to_one: true }, { beta_start: 0.01 }), 149.8295, 0.1951);
   near(ddimNumbers("epsilon", { set_alpha_to_one: false }, { beta_start: 0.01 }), 149.0784, 0.1941);
+});
+
+/** The same of a thousand DDPM steps, with one `torch.randn` a step from seed 0. */
+function ddpmNumbers(prediction: string) {
+  const table = samplerTable(linear(), choose(samplers, "ddpm"));
+  const draw = torchNormals(0);
+  const noise = () => Float64Array.from(draw(sample.length));
+  const end = runTable(table, predictions.get(prediction)!, { x: sample, denoise, noise });
+  const sum = end.reduce((total, value) => total + Math.abs(value), 0);
+  return { sum, mean: sum / end.length };
+}
+
+Deno.test("a thousand ddpm steps with PyTorch's noise give the numbers of Diffusers' tests", () => {
+  near(ddpmNumbers("epsilon"), 258.9606, 0.3372);
+  near(ddpmNumbers("v"), 202.0296, 0.2631);
 });
 
 Deno.test("the posterior variance has the values of Diffusers' tests", () => {
