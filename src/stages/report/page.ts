@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import type { JsonObject } from "../../base/canonical.ts";
 import { style } from "./style.ts";
+import { sweepAnchor, sweepHtml, type SweepSection } from "./sweep_section.ts";
 import { csvTable, escapeHtml, factsTable, folded, shortNumber } from "./table.ts";
 
 /** A figure or table with its bytes. */
@@ -26,8 +27,15 @@ export interface ReportSection {
   readonly views: readonly ReportView[];
 }
 
-/** Writes the page: contents, then a section per stage, in the order given. The same input gives the same text. */
-export function reportPage(title: string, sections: readonly ReportSection[]): string {
+/**
+ * Writes the page: contents, the sweeps side by side, then a section per stage, in the order given. The same input gives
+ * the same text.
+ */
+export function reportPage(
+  title: string,
+  sections: readonly ReportSection[],
+  sweeps: readonly SweepSection[] = [],
+): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -41,11 +49,11 @@ ${style}</style>
 <header>
 <h1>${escapeHtml(title)}</h1>
 <nav aria-label="Stages"><ol>
-${sections.map(contentsLine).join("\n")}
+${[...sweeps.map(sweepLine), ...sections.map(contentsLine)].join("\n")}
 </ol></nav>
 </header>
 <main>
-${sections.map(sectionHtml).join("\n")}
+${[...sweeps.map(sweepHtml), ...sections.map(sectionHtml)].join("\n")}
 </main>
 </body>
 </html>
@@ -56,6 +64,11 @@ const contentsLine = ({ id, kind, type }: ReportSection) =>
   `<li><a href="#${escapeHtml(id)}">${escapeHtml(id)}</a> <span class="kind">${
     described(kind, type)
   }</span></li>`;
+
+const sweepLine = (section: SweepSection) =>
+  `<li><a href="#${escapeHtml(sweepAnchor(section))}">${
+    escapeHtml(section.sweep.stage)
+  }</a> <span class="kind">all cells</span></li>`;
 
 const described = (kind: string, type: string) =>
   escapeHtml(kind === type ? kind : `${kind} → ${type}`);
@@ -101,9 +114,13 @@ function viewHtml({ file, title, caption, bytes }: ReportView): string {
   }
   const content = extension === "json" || extension === "txt"
     ? `<pre>${escapeHtml(text())}</pre>`
-    : `<p>The file ${escapeHtml(file)} lies in this stage's folder beside the report.</p>`;
+    : `<p>The ${placeOf(file)} lies in this stage's folder beside the report.</p>`;
   return folded(escapeHtml(title), `<p>${escapeHtml(caption)}</p>${content}`);
 }
+
+/** A run's folder has an archive as a folder. */
+const placeOf = (file: string) =>
+  file.endsWith(".tar") ? `folder ${escapeHtml(file.slice(0, -4))}` : `file ${escapeHtml(file)}`;
 
 const digestHtml = (digest: string) =>
   `<code title="${escapeHtml(digest)}">${escapeHtml(digest.slice(0, 12))}</code>`;

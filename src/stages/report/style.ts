@@ -39,6 +39,9 @@ td { overflow-wrap: break-word; min-width: 3rem; }
 td.text { min-width: 13rem; }
 td.number, th.number { font-variant-numeric: tabular-nums; text-align: right; white-space: nowrap; }
 td.cut { color: var(--quiet); text-align: center; }
+.cells td, .cells th { border: 0; padding: .35rem; font-size: .8125rem; color: var(--quiet); }
+.cells img { display: block; min-width: 8rem; border-radius: 4px; margin-bottom: .25rem; }
+nav li { overflow-wrap: anywhere; }
 details { margin: 1rem 0 0; }
 summary { cursor: pointer; color: var(--quiet); }
 pre { background: var(--card); border-radius: 6px; font-size: .8125rem; overflow: auto; max-height: 30rem; padding: .75rem; }

@@ -1,0 +1,70 @@
+/** What a cell of a sweep shows of its samples: the first of them, and how they differ from the reference cell's. */
+import type { Affine } from "../../artifacts/images.ts";
+import { elementCount, type NdArray } from "../../base/nd_array.ts";
+import type { Artifact } from "../../pipeline/stage.ts";
+
+/** Pictures and numbers of a cell; both PNGs show the same samples at the same places. */
+export interface CellSamples {
+  readonly samples: Uint8Array;
+  /** |difference| to the reference, black where there is none; none for the reference itself. */
+  readonly difference?: Uint8Array;
+  /** Root mean square difference to the reference, in model units. */
+  readonly distance?: number;
+}
+
+/** Samples shown of each cell, and about how wide they are together, in pixels. */
+const SHOWN = 16;
+const WIDTH = 160;
+
+/**
+ * The samples of the cells of one sweep, by id. The first is the reference: with one seed all cells start from the
+ * same noise, so sample k of one cell is the counterpart of sample k of another.
+ */
+export async function cellSamples(
+  artifacts: readonly Artifact[],
+): Promise<ReadonlyMap<string, CellSamples>> {
+  const { readNpy } = await import("../../formats/npy.ts");
+  const reference = readNpy(artifacts[0].path("samples.npy"));
+  const cells = new Map<string, CellSamples>();
+  for (const [i, artifact] of artifacts.entries()) {
+    const own = i === 0 ? reference : readNpy(artifact.path("samples.npy"));
+    cells.set(artifact.stage, await cellOf(artifact, own, i === 0 ? undefined : reference));
+  }
+  return cells;
+}
+
+async function cellOf(
+  { meta }: Artifact,
+  own: NdArray,
+  reference: NdArray | undefined,
+): Promise<CellSamples> {
+  const { imageGrid } = await import("../../figures/grid.ts");
+  const shape = own.shape.slice(1);
+  const images = firstOf(own, SHOWN);
+  const columns = Math.ceil(Math.sqrt(images.length / elementCount(shape)));
+  const scale = Math.max(1, Math.floor(WIDTH / (columns * shape[2])));
+  const common = { shape, columns, scale };
+  const samples = await imageGrid({
+    ...common,
+    images,
+    affine: meta.affine as unknown as Affine | undefined,
+    range: meta.range as unknown as readonly [number, number] | undefined,
+  });
+  const comparable = reference && `${shape}` === `${reference.shape.slice(1)}`;
+  if (!comparable) return { samples };
+  const theirs = reference.data, count = Math.min(own.data.length, theirs.length);
+  let squares = 0;
+  for (let k = 0; k < count; k++) squares += (Number(own.data[k]) - Number(theirs[k])) ** 2;
+  const shown = images.subarray(0, Math.min(images.length, count));
+  const difference = await imageGrid({
+    ...common,
+    images: shown.map((value, k) => Math.abs(value - Number(theirs[k]))),
+    range: [0, 1],
+  });
+  return { samples, difference, distance: Math.sqrt(squares / count) };
+}
+
+function firstOf({ shape, data }: NdArray, count: number): Float32Array {
+  const size = elementCount(shape.slice(1));
+  return Float32Array.from({ length: Math.min(count, shape[0]) * size }, (_, k) => Number(data[k]));
+}
