@@ -59,6 +59,7 @@ export { reduceSumSquare } from "./reduce_sum_square.ts";
 export { reduceMean } from "./reduce_mean.ts";
 export { reduceMax } from "./reduce_max.ts";
 export { argMax } from "./arg_max.ts";
+export { topK } from "./top_k.ts";
 export { cumSum } from "./cum_sum.ts";
 export { softmax } from "./softmax.ts";
 export { logSoftmax } from "./log_softmax.ts";

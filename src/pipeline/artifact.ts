@@ -4,7 +4,7 @@ import { canonicalJson, type JsonObject } from "../base/canonical.ts";
 import { StageError } from "../base/errors.ts";
 import type { KeyRecord, Manifest } from "../store/manifest.ts";
 import type { Commission, DiskStore } from "../store/store.ts";
-import type { Artifact, Draft } from "./stage.ts";
+import type { Artifact, Draft, View } from "./stage.ts";
 import type { DagNode } from "./types.ts";
 
 /** A finished artifact as later stages see it. */
@@ -24,10 +24,7 @@ export function artifactOf(manifest: Manifest, stage: string, store: DiskStore):
       const names = Object.keys(files).join(", ");
       throw new Error(`the ${type} of stage "${stage}" have no file "${file}", only: ${names}`);
     },
-    views: manifest.views.map((view) => {
-      const { file, title, caption, root } = view;
-      return { file, title, caption, ...(root ? { root } : {}), path: store.filePath(view) };
-    }),
+    views: manifest.views.map((view) => ({ ...shownAs(view), path: store.filePath(view) })),
   };
 }
 
@@ -67,9 +64,7 @@ export function commissionOf(
     if (!stored) throw wrong(`adopts "${file.file}", which its input does not have`);
     return { name, stored };
   });
-  const views = (draft.views ?? []).map(({ file, title, caption, root }) => {
-    return { file, title, caption, ...(root ? { root } : {}), path: own(file) };
-  });
+  const views = (draft.views ?? []).map((view) => ({ ...shownAs(view), path: own(view.file) }));
   const twice = views.find((view, i) => views.findIndex((other) => other.file === view.file) !== i);
   if (twice) throw wrong(`drafted the view "${twice.file}" twice`);
   return {
@@ -80,6 +75,11 @@ export function commissionOf(
     views,
     summary: draft.summary ?? {},
   };
+}
+
+/** What a view says of itself, and nothing else that an object may carry. */
+function shownAs({ file, title, caption, root, folder }: View): View {
+  return { file, title, caption, ...(root ? { root } : {}), ...(folder ? { folder } : {}) };
 }
 
 /** Does `made` have everything that was promised? Objects may have more members, all else is equal. */

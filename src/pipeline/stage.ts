@@ -93,7 +93,7 @@ export interface Artifact extends ArtifactType {
 
 /** Figures and tables for people: kept and shown, but no part of the content that later stages build on. */
 export interface View {
-  /** File name, with the extension that says what it is: .png .svg .json .csv .html */
+  /** File name, with the extension that says what it is: .png .svg .json .csv .html, or .tar with `folder`. */
   readonly file: string;
   /** Caption title; first letter upper case, no full stop. */
   readonly title: string;
@@ -101,6 +101,8 @@ export interface View {
   readonly caption: string;
   /** Copied to the top of the run's folder, not only into the stage's folder there. */
   readonly root?: boolean;
+  /** An archive (`base/tar.ts`) of many small files that the stage's folder has in a folder of the archive's name. */
+  readonly folder?: boolean;
 }
 
 /** A few numbers and words that sum the artifact up for the terminal, `show` and the report. */

@@ -8,16 +8,24 @@ import type { Precision } from "../../kernels/lowering/mod.ts";
 import { type Device, loweringFor } from "../runtime/device.ts";
 import { Engine } from "../runtime/engine.ts";
 import { conditionRows } from "./conditions.ts";
+import type { GuidedSpec } from "./guidance.ts";
 import { buildSamplingProgram, samplingNames } from "./sampling.ts";
 import { graphOfTable, type SamplingSpec, stepNumberNames } from "./sampling_step.ts";
 
 export interface DrawOptions {
-  readonly spec: Omit<SamplingSpec, keyof ReturnType<typeof graphOfTable>>;
+  readonly spec: Omit<SamplingSpec, keyof ReturnType<typeof graphOfTable> | "guidance">;
   readonly table: SamplerTable;
   readonly prediction: Prediction;
   readonly weights: ReadonlyMap<string, NdArray>;
   /** [count, Z] float32, where the spec has a condition. */
   readonly conditions?: NdArray<Float32Array>;
+  /** Classifier-free guidance, where the spec has a condition. */
+  readonly guidance?: GuidedSpec & {
+    /** One for every row of the table. */
+    readonly scales: readonly number[];
+    /** The condition that samples are led away from: Z numbers. */
+    readonly negative: readonly number[];
+  };
   /** Number of samples; they are numbered from 0. */
   readonly count: number;
   readonly device: Device;
@@ -42,13 +50,20 @@ const FRAMES = 10;
 
 /** Draws samples. Sample k is the same image in any batch size, up to rounding. */
 export async function drawSamples(options: DrawOptions): Promise<Drawn> {
-  const { spec, table, weights, count, device, threads } = options;
+  const { spec, table, weights, count, device, threads, guidance } = options;
   const steps = stepsOf(table, options.prediction);
   const perRun = Math.max(1, Math.min(20, Math.ceil(steps.length / FRAMES)));
-  const full = { ...spec, ...graphOfTable(table) };
-  const { noisy } = full;
+  const full = {
+    ...spec,
+    ...graphOfTable(table),
+    ...(guidance ? { guidance: { rescale: guidance.rescale } } : {}),
+  };
   const model = buildSamplingProgram(full, weights, perRun, loweringFor(device, options.precision));
   using engine = await Engine.load(model, { device, threads });
+  if (guidance) {
+    const negative = float32([1, guidance.negative.length], guidance.negative);
+    await engine.put(samplingNames.negative, negative);
+  }
   const size = elementCount(spec.shape);
   const samples = new Float32Array(count * size);
   const frames: { step: number; images: Float32Array }[] = [];
@@ -56,37 +71,64 @@ export async function drawSamples(options: DrawOptions): Promise<Drawn> {
   for (let batch = 0; batch < batches; batch++) {
     const first = batch * spec.batchSize;
     const kept = Math.min(spec.batchSize, count - first);
-    await engine.put(samplingNames.registers, startingRegisters(full, table.start, first));
-    if (options.conditions) {
-      const rows = conditionRows(options.conditions, first, spec.batchSize);
-      await engine.put(samplingNames.conditions, rows);
-    }
-    for (let step = 0; step < steps.length; step += perRun) {
-      options.signal.throwIfAborted();
-      const made = Math.min(perRun, steps.length - step);
-      const { [samplingNames.nextRegisters]: registers } = await engine.run({
-        feeds: {
-          ...stepFeeds(full, steps.slice(step, step + perRun), perRun),
-          ...(noisy ? { [samplingNames.samples]: sampleNumbers(first, spec.batchSize) } : {}),
-          ...(noisy ? { [samplingNames.firstStep]: uint64([], [step]) } : {}),
-          [samplingNames.stepCount]: int64([], [made]),
-        },
-        fetch: [samplingNames.nextRegisters],
-        carry: { [samplingNames.nextRegisters]: samplingNames.registers },
-      });
-      const data = registers.data as Float32Array;
-      const reached = step + made;
-      if (reached === steps.length) samples.set(data.subarray(0, kept * size), first * size);
+    const drawing = { engine, spec: full, steps, perRun, first };
+    for await (const { reached, data } of drawBatch(drawing, options)) {
       if (batch === 0 && isFrame(reached, steps.length, perRun)) {
-        frames.push({ step: reached, images: data.slice(0, Math.min(SHOWN, kept) * size) });
+        // As the model sees it: x of the sigma family is far out of any picture's range at first.
+        const { scale = 1 } = steps[reached] ?? {};
+        const shown = data.subarray(0, Math.min(SHOWN, kept) * size);
+        frames.push({ step: reached, images: shown.map((value) => scale * value) });
       }
+      if (reached === 0) continue;
+      if (reached === steps.length) samples.set(data.subarray(0, kept * size), first * size);
       options.progress(batch * steps.length + reached, batches * steps.length);
     }
   }
   return { samples, frames };
 }
 
-/** Whether a run's end is shown: about FRAMES of them, the last always. */
+/** A batch that is being drawn. */
+interface Drawing {
+  readonly engine: Engine;
+  readonly spec: SamplingSpec;
+  readonly steps: readonly Step[];
+  /** Steps that a run makes at most. */
+  readonly perRun: number;
+  /** Number of the batch's first sample. */
+  readonly first: number;
+}
+
+/** Draws one batch: at first and after every run, the steps that were made and all registers, x [N, C, H, W] first. */
+async function* drawBatch(
+  { engine, spec, steps, perRun, first }: Drawing,
+  { table, conditions, guidance, signal }: DrawOptions,
+): AsyncGenerator<{ readonly reached: number; readonly data: Float32Array }> {
+  const { batchSize, noisy } = spec;
+  const start = startingRegisters(spec, table.start, first);
+  yield { reached: 0, data: start.data as Float32Array };
+  await engine.put(samplingNames.registers, start);
+  if (conditions) {
+    await engine.put(samplingNames.conditions, conditionRows(conditions, first, batchSize));
+  }
+  for (let step = 0; step < steps.length; step += perRun) {
+    signal.throwIfAborted();
+    const end = Math.min(step + perRun, steps.length);
+    const { [samplingNames.nextRegisters]: registers } = await engine.run({
+      feeds: {
+        ...stepFeeds(spec, steps.slice(step, end), perRun),
+        ...(guidance ? scaleFeeds(guidance.scales.slice(step, end), perRun) : {}),
+        ...(noisy ? { [samplingNames.samples]: sampleNumbers(first, batchSize) } : {}),
+        ...(noisy ? { [samplingNames.firstStep]: uint64([], [step]) } : {}),
+        [samplingNames.stepCount]: int64([], [end - step]),
+      },
+      fetch: [samplingNames.nextRegisters],
+      carry: { [samplingNames.nextRegisters]: samplingNames.registers },
+    });
+    yield { reached: end, data: registers.data as Float32Array };
+  }
+}
+
+/** Whether a run's end is shown: the start, about FRAMES others, the last always. */
 function isFrame(reached: number, total: number, perRun: number): boolean {
   const runs = Math.ceil(total / perRun), run = Math.ceil(reached / perRun);
   return reached === total || run % Math.max(1, Math.round(runs / FRAMES)) === 0;
@@ -127,6 +169,12 @@ function stepFeeds(
     ...Object.fromEntries(numbers),
     [samplingNames.next]: float32([length, registers, columns], matrices),
   };
+}
+
+function scaleFeeds(scales: readonly number[], length: number): Record<string, NdArray> {
+  const data = new Float32Array(length);
+  data.set(scales);
+  return { [samplingNames.guidanceScale]: float32([length], data) };
 }
 
 function sampleNumbers(first: number, count: number): NdArray {

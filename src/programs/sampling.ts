@@ -22,6 +22,7 @@ export const samplingNames = {
   registers: "registers",
   nextRegisters: "next.registers",
   conditions: samplingInputs.conditions,
+  negative: samplingInputs.negative,
   samples: samplingInputs.samples,
   /** uint64 scalar: steps made before this run. */
   firstStep: "first_step",
@@ -29,6 +30,8 @@ export const samplingNames = {
   stepCount: "step_count",
   /** float32 [maxSteps] each. */
   number: (name: string) => `step.${name}`,
+  /** float32 [maxSteps], for a program with guidance. */
+  guidanceScale: "step.guidance_scale",
   /** float32 [maxSteps, registers, registers + 3], or + 2 without noise. */
   next: "step.next",
 } as const;
@@ -46,16 +49,15 @@ export function buildSamplingProgram(
   const registers = input("carried.registers", [count, batchSize * elementCount(shape)]);
   const iteration = input("iteration", [], "int64");
   const condition = input("condition", [], "bool");
+  const ofStep = (name: string) => gather(input(name, [maxSteps]), iteration);
   const numbers = Object.fromEntries(
-    stepNumberNames.map((name) => [
-      name,
-      gather(input(samplingNames.number(name), [maxSteps]), iteration),
-    ]),
+    stepNumberNames.map((name) => [name, ofStep(samplingNames.number(name))]),
   ) as StepNumbers<Tensor>;
+  const guided = spec.guidance ? { guidanceScale: ofStep(samplingNames.guidanceScale) } : {};
   const index = add(input(samplingNames.firstStep, [], "uint64"), cast(iteration, "uint64"));
   const next = samplingStep(
     spec,
-    { registers, next: gather(matrices, iteration), numbers, index },
+    { registers, next: gather(matrices, iteration), numbers, index, ...guided },
     { resolve: constantsOf(weights) },
   );
   const body = {

@@ -6,6 +6,7 @@ import type { Digest } from "../base/canonical.ts";
 import { elementCount } from "../base/nd_array.ts";
 import { randomKey } from "../base/random.ts";
 import { type Choice, chosen } from "../base/table.ts";
+import type { Clip } from "../diffusion/samplers/clipping.ts";
 import { isNoisy, type SamplerTable } from "../diffusion/samplers/sampler.ts";
 import type { Step } from "../diffusion/samplers/step.ts";
 import { graphDigest } from "../graph/digest.ts";
@@ -15,7 +16,9 @@ import { normalTensor } from "../../kernels/layers/random.ts";
 import { createScope, type ScopeOptions } from "../../kernels/layers/scope.ts";
 import type { ImageShape } from "../../kernels/models/model.ts";
 import { models } from "../../kernels/models/table.ts";
-import { add, clip, concat, matMul, mul, reshape, slice } from "../../kernels/ops/mod.ts";
+import { add, concat, expand, matMul, mul, reshape, slice } from "../../kernels/ops/mod.ts";
+import { clippedTensor } from "./clipping.ts";
+import { guidedOutput, type GuidedSpec } from "./guidance.ts";
 
 /** Everything that determines the mathematics of a step beside the weights and the table's numbers. */
 export interface SamplingSpec {
@@ -24,11 +27,13 @@ export interface SamplingSpec {
   readonly model: Choice;
   /** Numbers in the condition of each sample; the model is given none without it. */
   readonly conditionWidth?: number;
+  /** How the outputs for the condition and for the negative one become one; the former alone without it. */
+  readonly guidance?: GuidedSpec;
   readonly seed: number;
   /** Number of the sampler's registers. */
   readonly registers: number;
-  /** Limit of |x0|; not clipped without it. */
-  readonly clip?: number;
+  /** How x0 is clipped; not at all without it. */
+  readonly clip?: Clip;
   /** Whether any step adds noise. */
   readonly noisy: boolean;
   /** Whether any step gives the model something else than x itself. */
@@ -51,6 +56,8 @@ export function graphOfTable(
 export const samplingInputs = {
   /** float32 [N, Z]: conditions of the samples, where the spec has them. */
   conditions: "conditions",
+  /** float32 [1, Z]: what guidance leads away from. */
+  negative: "negative",
   /** uint64 [N]: numbers of the samples. */
   samples: "samples",
 } as const;
@@ -68,6 +75,8 @@ export interface StepTensors {
   readonly numbers: StepNumbers<Tensor>;
   /** uint64 scalar: the number of the step. */
   readonly index: Tensor;
+  /** float32 scalar: the scale of guidance, where the spec has guidance. */
+  readonly guidanceScale?: Tensor;
 }
 
 /** The numbers of a step beside its matrix. */
@@ -84,24 +93,43 @@ export const stepNumberNames = [
 /** The registers after one step of any sampler's table, as `step.ts` writes it. */
 export function samplingStep(
   spec: SamplingSpec,
-  { registers, next, numbers, index }: StepTensors,
+  { registers, next, numbers, index, guidanceScale }: StepTensors,
   scope: ScopeOptions,
 ): Tensor {
-  const { batchSize, shape, conditionWidth: width } = spec;
-  const t = reshape(numbers.timestep, [1]);
-  const model = chosen(models, spec.model);
-  if (model.family !== "denoiser") throw new Error(`${model.kind} does not denoise`);
+  const { batchSize, shape } = spec;
   const x = slice(registers, [0], [1], [0]);
   const image = reshape(spec.scaled ? mul(x, numbers.scale) : x, [batchSize, ...shape]);
-  const condition = width ? input(samplingInputs.conditions, [batchSize, width]) : undefined;
-  const output = reshape(
-    model.apply(createScope(scope), { x: image, t, condition }, spec.model),
-    x.shape,
-  );
+  const evaluated = modelOutput(spec, image, reshape(numbers.timestep, [1]), scope, guidanceScale);
+  const output = reshape(evaluated, x.shape);
   const free = add(mul(x, numbers.x0FromX), mul(output, numbers.x0FromOutput));
-  const x0 = spec.clip === undefined ? free : clip(free, -spec.clip, spec.clip);
+  const x0 = spec.clip === undefined ? free : clippedTensor(free, spec.clip, batchSize);
   const noise = spec.noisy ? [reshape(stepNoise(spec, index), x.shape)] : [];
   return matMul(next, concat([registers, x0, output, ...noise], 0));
+}
+
+/**
+ * What the model says of images [N, C, H, W] at a timestep [1], of their shape; guided where the spec says so. The model
+ * is then written twice, which shares what does not see the condition: for 64 images 6 to 12% faster than one batch of
+ * 128 (film-unet, cond-unet; 16 and 32 pixels), and slower only for a handful.
+ */
+function modelOutput(
+  spec: SamplingSpec,
+  x: Tensor,
+  t: Tensor,
+  scope: ScopeOptions,
+  guidanceScale?: Tensor,
+): Tensor {
+  const { batchSize, conditionWidth: width, guidance } = spec;
+  const model = chosen(models, spec.model);
+  if (model.family !== "denoiser") throw new Error(`${model.kind} does not denoise`);
+  const evaluate = (condition?: Tensor) =>
+    model.apply(createScope(scope), { x, t, condition }, spec.model);
+  if (!width) return evaluate();
+  const condition = input(samplingInputs.conditions, [batchSize, width]);
+  const conditional = evaluate(condition);
+  if (!guidance || !guidanceScale) return conditional;
+  const negative = expand(input(samplingInputs.negative, [1, width]), condition.shape);
+  return guidedOutput(conditional, evaluate(negative), guidanceScale, guidance);
 }
 
 /** Digest of a step's graph; weights and coefficients are inputs of it. */
@@ -116,6 +144,7 @@ export function samplingDigest(spec: SamplingSpec): Digest {
       next: input("step.next", [count, count + (noisy ? 3 : 2)]),
       numbers,
       index: input("step", [], "uint64"),
+      ...(spec.guidance ? { guidanceScale: input("step.guidance_scale", []) } : {}),
     }, {}),
   });
 }

@@ -3,22 +3,19 @@ import { join } from "node:path";
 import type { Digest, JsonObject } from "../base/canonical.ts";
 import { ParamError } from "../base/errors.ts";
 import { ndArray } from "../base/nd_array.ts";
-import { type Choice, chosen, underPath } from "../base/table.ts";
-import { predictions } from "../diffusion/predictions/table.ts";
-import { type NoiseProcess, noiseProcess } from "../diffusion/process.ts";
-import { nfeOf, type SamplerTable } from "../diffusion/samplers/sampler.ts";
-import { samplerTable } from "../diffusion/samplers/table.ts";
+import { type Choice, underPath } from "../base/table.ts";
 import { writeNpy } from "../formats/npy.ts";
-import { readSafetensors } from "../formats/safetensors.ts";
-import type { Artifact, ArtifactType, StageContext, StageKind } from "../pipeline/stage.ts";
+import type { ArtifactType, StageKind } from "../pipeline/stage.ts";
 import type { ImageShape } from "../../kernels/models/model.ts";
-import { models } from "../../kernels/models/table.ts";
 import { decodingDigest } from "../programs/decoding_step.ts";
-import type { Drawn } from "../programs/draw.ts";
 import { graphOfTable, samplingDigest } from "../programs/sampling_step.ts";
-import { conditionArray, conditionsOf } from "./sample/conditions.ts";
+import { conditionsOf } from "./sample/conditions.ts";
+import { denoises, draw, drawingSpec, tableOf } from "./sample/draw.ts";
+import { evaluationsOf, guidanceOf } from "./sample/guidance.ts";
 import { type SampleParams, sampleParams } from "./sample/params.ts";
+import { samplerRecord } from "./sample/sampler_record.ts";
 import { pictures } from "./sample/pictures.ts";
+import { stepsTable } from "./sample/steps_table.ts";
 
 export const sample: StageKind<SampleParams> = {
   kind: "sample",
@@ -32,18 +29,27 @@ export const sample: StageKind<SampleParams> = {
   infer(params, inputs) {
     const model = inputs.one("model");
     if (denoises(model)) underPath(["sampler"], () => tableOf(params, model));
-    else requireNoSampler(params, model);
+    else requireNoDenoising(params, model);
     conditionsOf(params, model);
     requireAverage(params, model);
     return { type: "samples", meta: samplesMeta(params, model) };
+  },
+
+  // What came later than the first samples is left out where it is as it was then, so that these keep their keys.
+  keyParams(params) {
+    return { ...params, sampler: samplerRecord(params.sampler) } as JsonObject;
   },
 
   graph(params, inputs): Digest {
     const model = inputs.one("model");
     const spec = drawingSpec(params, model, 0);
     if (!denoises(model)) return decodingDigest(spec);
-    const table = tableOf(params, model);
-    return samplingDigest({ ...spec, ...graphOfTable(table) });
+    const guidance = guidanceOf(params, model);
+    return samplingDigest({
+      ...spec,
+      ...graphOfTable(tableOf(params, model)),
+      ...(guidance ? { guidance: { rescale: guidance.rescale } } : {}),
+    });
   },
 
   memoryBytes(params, inputs) {
@@ -62,7 +68,10 @@ export const sample: StageKind<SampleParams> = {
     return {
       meta,
       files: ["samples.npy"],
-      views: await pictures(context, drawn, meta, conditionsOf(params, model)),
+      views: [
+        ...await pictures(context, drawn, meta, conditionsOf(params, model)),
+        ...(denoises(model) ? [stepsTable(context, model)] : []),
+      ],
       summary: {
         samples: params.count,
         sampler: (meta.sampler as Choice).kind,
@@ -72,21 +81,16 @@ export const sample: StageKind<SampleParams> = {
   },
 };
 
-const denoises = ({ meta }: ArtifactType) =>
-  chosen(models, meta.model as Choice).family === "denoiser";
-
-function tableOf({ sampler }: SampleParams, { meta }: ArtifactType): SamplerTable {
-  const process: NoiseProcess = noiseProcess(meta.schedule as Choice);
-  return samplerTable(process, sampler);
-}
-
-/** An autoencoder draws in one step; a sampler that was asked for would be passed over. */
-function requireNoSampler({ sampler }: SampleParams, { meta }: ArtifactType) {
-  const usual = sampleParams.shape.sampler.parse(undefined);
-  if (JSON.stringify(sampler) === JSON.stringify(usual)) return;
+/** An autoencoder draws in one step; what was asked of a sampler would be passed over. */
+function requireNoDenoising(params: SampleParams, { meta }: ArtifactType) {
   const { kind } = meta.model as Choice;
   const reason = `means nothing to ${kind}, which decodes images in one step`;
-  throw new ParamError(["sampler"], reason, sampler, "Leave it out.");
+  const refuse = (name: keyof SampleParams) => {
+    throw new ParamError([name], reason, params[name], "Leave it out.");
+  };
+  const usual = sampleParams.shape.sampler.parse(undefined);
+  if (JSON.stringify(params.sampler) !== JSON.stringify(usual)) refuse("sampler");
+  if (params.guidance_scale !== undefined) refuse("guidance_scale");
 }
 
 function requireAverage({ weights }: SampleParams, { meta }: ArtifactType) {
@@ -101,60 +105,17 @@ function requireAverage({ weights }: SampleParams, { meta }: ArtifactType) {
 
 function samplesMeta(params: SampleParams, model: ArtifactType): JsonObject {
   const { shape, range } = model.meta;
+  const guidance = guidanceOf(params, model);
   return {
     shape,
     ...(range === undefined ? {} : { range }),
     count: params.count,
     ...(denoises(model)
-      ? { sampler: params.sampler as JsonObject, nfe: nfeOf(tableOf(params, model)) }
+      ? {
+        sampler: samplerRecord(params.sampler),
+        nfe: evaluationsOf(tableOf(params, model), guidance),
+      }
       : { sampler: { kind: "decoder" }, nfe: 1 }),
+    ...(guidance ? { guidance: { ...guidance, negative: guidance.negative.name } } : {}),
   };
-}
-
-/** What samplers and decoders need alike. */
-function drawingSpec(params: SampleParams, model: ArtifactType, seed: number) {
-  const { meta } = model;
-  const batchSize = Math.min(params.batch_size, params.count);
-  const conditions = conditionsOf(params, model);
-  return {
-    shape: meta.shape as ImageShape,
-    batchSize,
-    model: meta.model as Choice,
-    seed,
-    ...(conditions ? { conditionWidth: conditions[0].values.length } : {}),
-  };
-}
-
-async function draw(context: StageContext<SampleParams>, model: Artifact): Promise<Drawn> {
-  const { params, seed, signal, threads } = context;
-  const averaged = params.weights === "ema" ||
-    (params.weights === "auto" && model.has("ema.safetensors"));
-  const file = averaged ? "ema.safetensors" : "weights.safetensors";
-  const conditions = conditionsOf(params, model);
-  const common = {
-    spec: drawingSpec(params, model, seed),
-    weights: readSafetensors(model.path(file)),
-    count: params.count,
-    ...(conditions ? { conditions: conditionArray(conditions, params.count) } : {}),
-    device: await context.device(),
-    precision: params.precision,
-    threads,
-    signal,
-  };
-  const progress = (unit: string) => (done: number, total: number) =>
-    context.progress({ done, total, unit });
-  if (!denoises(model)) {
-    const { decodeSamples } = await import("../programs/decoding.ts");
-    return {
-      samples: await decodeSamples({ ...common, progress: progress("sample") }),
-      frames: [],
-    };
-  }
-  const { drawSamples } = await import("../programs/draw.ts");
-  return await drawSamples({
-    ...common,
-    table: tableOf(params, model),
-    prediction: predictions.get(model.meta.prediction as string)!,
-    progress: progress("step"),
-  });
 }

@@ -45,6 +45,8 @@ export interface StoredView extends StoredFile {
   readonly title: string;
   readonly caption: string;
   readonly root?: boolean;
+  /** An archive that a run's folder has as a folder. */
+  readonly folder?: boolean;
 }
 
 /** What an artifact is, before its digests are taken. */

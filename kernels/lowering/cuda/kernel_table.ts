@@ -38,6 +38,7 @@ const rows: readonly (readonly [types: readonly DType[], operators: string, oper
   [[...real, "int32", "uint8"], "Resize"],
   [[...real, "int8", "uint8"], "MaxPool"],
   [[...real, "int64", "int8", "uint64", "uint8"], "Clip"],
+  [[...real, "int32", "int64"], "TopK"],
   [[...real, ...wideIntegers], "CumSum Greater Less"],
   [[...real, ...wideIntegers, "bool"], "Equal"],
   [[...real, "bool"], "Pad"],

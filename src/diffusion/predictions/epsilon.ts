@@ -5,6 +5,7 @@ import type { Prediction } from "./prediction.ts";
 export const epsilon: Prediction = {
   kind: "epsilon",
   summary: "the noise",
+  needsSignal: true,
   target: () => ({ x0: 0, epsilon: 1 }),
   x0: ({ signal, noise }) => ({ x: 1 / signal, output: -noise / signal }),
   epsilon: () => ({ x: 0, output: 1 }),

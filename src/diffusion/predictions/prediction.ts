@@ -12,6 +12,8 @@ export interface Prediction {
   /** The name in a pipeline file. */
   readonly kind: string;
   readonly summary: string;
+  /** Whether x0 is found by a division by the signal, which must not be 0 then. */
+  readonly needsSignal?: boolean;
   /** What the model learns to give, as a sum over x0 and epsilon. */
   target(mixture: Mixture): { readonly x0: number; readonly epsilon: number };
   /** x0 from x_t and the output. */

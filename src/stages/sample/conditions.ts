@@ -27,23 +27,34 @@ export function conditionsOf(
     throw new ParamError(["condition"], "is nothing that the model was trained with", wanted, hint);
   }
   return (wanted ?? labels.names).map((entry, i) =>
-    typeof entry === "string" ? byName(entry, labels, i) : byNumbers(entry, labels, i)
+    namedCondition(entry, labels, ["condition", i])
   );
 }
 
+/** A condition as it is written, as numbers. Throws `ParamError` at `path` for what the labels do not have. */
+export function namedCondition(
+  entry: string | number[],
+  labels: ImageLabels,
+  path: Path,
+): NamedCondition {
+  return typeof entry === "string" ? byName(entry, labels, path) : byNumbers(entry, labels, path);
+}
+
+type Path = readonly (string | number)[];
+
 /** One-hot. */
-function byName(name: string, { names }: ImageLabels, index: number): NamedCondition {
+function byName(name: string, { names }: ImageLabels, path: Path): NamedCondition {
   if (!names.includes(name)) {
     const hint = suggestion(name, names);
-    throw new ParamError(["condition", index], "is no label of the training images", name, hint);
+    throw new ParamError(path, "is no label of the training images", name, hint);
   }
   return { name, values: names.map((other) => other === name ? 1 : 0) };
 }
 
-function byNumbers(values: number[], { width, names }: ImageLabels, index: number): NamedCondition {
+function byNumbers(values: number[], { width, names }: ImageLabels, path: Path): NamedCondition {
   if (values.length !== width) {
     throw new ParamError(
-      ["condition", index],
+      path,
       `must have ${width} numbers, one for each of ${names.join(", ")}`,
       values,
     );
@@ -51,7 +62,7 @@ function byNumbers(values: number[], { width, names }: ImageLabels, index: numbe
   const at = values.findIndex((value) => !Number.isFinite(Math.fround(value)));
   if (at >= 0) {
     const reason = "must be a number that 32 bits hold, at most about 3.4e38";
-    throw new ParamError(["condition", index, at], reason, values[at]);
+    throw new ParamError([...path, at], reason, values[at]);
   }
   return { name: values.join(" "), values };
 }

@@ -1,4 +1,4 @@
-/** The pictures of a `samples` artifact: a grid of all, and the way of the first from noise to image. */
+/** The pictures of a `samples` artifact: a grid of all, each by itself, and the way of the first from noise to image. */
 import { join } from "node:path";
 import type { Affine } from "../../artifacts/images.ts";
 import type { JsonObject } from "../../base/canonical.ts";
@@ -7,49 +7,134 @@ import type { ImageShape } from "../../../kernels/models/model.ts";
 import type { Drawn } from "../../programs/draw.ts";
 import type { NamedCondition } from "./conditions.ts";
 import type { SampleParams } from "./params.ts";
+import { guidanceText } from "./guidance.ts";
 
 /** Columns of a grid that has one for each condition; more of them are shown as a square. */
 const MOST_COLUMNS = 20;
+/** Samples that are written one by one; more are wanted from samples.npy. */
+const MOST_SINGLE = 256;
+/** Columns of the animation. */
+const ANIMATED_COLUMNS = 4;
+/** How long a frame of the animation is shown, and the last one. */
+const FRAME_MS = 200;
+const LAST_FRAME_MS = 2000;
+
+/** How images of these samples become pixels. */
+interface Look {
+  readonly shape: ImageShape;
+  readonly affine: Affine;
+  readonly range?: readonly [number, number];
+}
 
 /** Writes the pictures into the scratch folder. Samples that took no steps have no way to be shown. */
 export async function pictures(
-  { params, scratch, key }: StageContext<SampleParams>,
+  context: StageContext<SampleParams>,
   { samples, frames }: Drawn,
   meta: JsonObject,
   conditions: readonly NamedCondition[] | undefined,
 ): Promise<View[]> {
-  const { imageGrid } = await import("../../figures/grid.ts");
-  const common = {
+  const look: Look = {
     shape: meta.shape as ImageShape,
     affine: meta.affine as unknown as Affine,
     range: meta.range as unknown as [number, number] | undefined,
-    key,
   };
-  const save = async (file: string, images: Float32Array, columns: number) =>
-    await Deno.writeFile(join(scratch, file), await imageGrid({ ...common, images, columns }));
-  const byCondition = conditions && conditions.length <= Math.min(MOST_COLUMNS, params.count);
-  const columns = byCondition ? conditions.length : Math.ceil(Math.sqrt(params.count));
-  await save("grid.png", samples, columns);
-  const grid: View = {
-    file: "grid.png",
-    title: "Samples",
-    caption: `${params.count} samples ${wayText(meta)}${conditionText(conditions, byCondition)}`,
-    root: true,
-  };
-  if (!frames.length) return [grid];
-  await save("trajectory.png", trajectory(frames, params), frames.length);
-  const steps = frames.map(({ step }) => step).join(", ");
-  return [grid, {
-    file: "trajectory.png",
-    title: "From noise to images",
-    caption: `One sample per row, after ${steps} of the sampler's steps.`,
-  }];
+  return [
+    await grid(context, look, samples, meta, conditions),
+    await singles(context, look, samples),
+    ...(frames.length
+      ? [await trajectory(context, look, frames), await animation(context, look, frames)]
+      : []),
+  ];
 }
 
-function wayText({ sampler, nfe }: JsonObject): string {
+async function grid(
+  { params: { count }, scratch, key }: StageContext<SampleParams>,
+  look: Look,
+  samples: Float32Array,
+  meta: JsonObject,
+  conditions: readonly NamedCondition[] | undefined,
+): Promise<View> {
+  const { imageGrid } = await import("../../figures/grid.ts");
+  const byCondition = conditions && conditions.length <= Math.min(MOST_COLUMNS, count);
+  const columns = byCondition ? conditions.length : Math.ceil(Math.sqrt(count));
+  const file = "grid.png";
+  await Deno.writeFile(
+    join(scratch, file),
+    await imageGrid({ ...look, key, images: samples, columns }),
+  );
+  const caption = `${count} samples ${wayText(meta)}${conditionText(conditions, byCondition)}`;
+  return { file, title: "Samples", caption, root: true };
+}
+
+/** Every sample in its own pixels: what other tools are fed with. */
+async function singles(
+  { params: { count }, scratch }: StageContext<SampleParams>,
+  look: Look,
+  samples: Float32Array,
+): Promise<View> {
+  const [{ imageTiles }, { encodePng }, { packTar }] = await Promise.all([
+    import("../../figures/grid.ts"),
+    import("../../formats/png.ts"),
+    import("../../base/tar.ts"),
+  ]);
+  const shown = Math.min(count, MOST_SINGLE);
+  const images = samples.subarray(0, shown * (samples.length / count));
+  const files = await Promise.all(
+    imageTiles({ ...look, images }).map(async (pixels, i) => ({
+      name: `${String(i).padStart(3, "0")}.png`,
+      bytes: await encodePng(pixels),
+    })),
+  );
+  const file = "images.tar";
+  await Deno.writeFile(join(scratch, file), packTar(files));
+  const which = shown === count ? "All samples" : `The first ${shown} samples`;
+  const caption = `${which} one by one and not enlarged.`;
+  return { file, title: "Single images", caption, folder: true };
+}
+
+async function trajectory(
+  { scratch, key }: StageContext<SampleParams>,
+  look: Look,
+  frames: Drawn["frames"],
+): Promise<View> {
+  const { imageGrid } = await import("../../figures/grid.ts");
+  const file = "trajectory.png";
+  const images = sideBySide(frames, look.shape);
+  await Deno.writeFile(
+    join(scratch, file),
+    await imageGrid({ ...look, key, images, columns: frames.length }),
+  );
+  const rows = frames.map(({ step }) => step).join(", ");
+  const caption = `A row for each sample, after ${rows} rows of steps.csv.`;
+  return { file, title: "From noise to images", caption };
+}
+
+async function animation(
+  { scratch }: StageContext<SampleParams>,
+  look: Look,
+  frames: Drawn["frames"],
+): Promise<View> {
+  const [{ gridPixels }, { encodeApng }] = await Promise.all([
+    import("../../figures/grid.ts"),
+    import("../../formats/apng.ts"),
+  ]);
+  const pictures = frames.map(({ images }, i) => ({
+    pixels: gridPixels({ ...look, images, columns: ANIMATED_COLUMNS }),
+    durationMs: i === frames.length - 1 ? LAST_FRAME_MS : FRAME_MS,
+  }));
+  const file = "animation.png";
+  await Deno.writeFile(
+    join(scratch, file),
+    await encodeApng(pictures, pictures[pictures.length - 1].pixels),
+  );
+  const caption = "The same samples and steps as an animated PNG; the last image stays for 2 s.";
+  return { file, title: "From noise to images, moving", caption };
+}
+
+function wayText({ sampler, nfe, guidance }: JsonObject): string {
   const { kind } = sampler as { kind: string };
   if (kind === "decoder") return "decoded from standard normal codes.";
-  return `by ${kind} with ${nfe} model evaluations each.`;
+  return `by ${kind} with ${nfe} model evaluations each${guidanceText(guidance)}.`;
 }
 
 function conditionText(
@@ -62,16 +147,14 @@ function conditionText(
 }
 
 /** Frames side by side, a row for each sample. */
-function trajectory(frames: Drawn["frames"], { count }: SampleParams): Float32Array {
-  const shown = Math.min(8, count);
-  const size = frames[0].images.length / shown;
+function sideBySide(frames: Drawn["frames"], shape: ImageShape): Float32Array {
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  const shown = frames[0].images.length / size;
   const strip = new Float32Array(shown * frames.length * size);
   frames.forEach(({ images }, column) => {
     for (let row = 0; row < shown; row++) {
-      strip.set(
-        images.subarray(row * size, (row + 1) * size),
-        (row * frames.length + column) * size,
-      );
+      const image = images.subarray(row * size, (row + 1) * size);
+      strip.set(image, (row * frames.length + column) * size);
     }
   });
   return strip;

@@ -1,4 +1,5 @@
 /** Small stage kinds over lists of numbers, and pipelines of them, for the tests of the runner. No tests. */
+import { packTar } from "../../../src/base/tar.ts";
 import { z } from "zod";
 import type { Json, JsonObject } from "../../../src/base/canonical.ts";
 import { ParamError } from "../../../src/base/errors.ts";
@@ -111,6 +112,19 @@ export function fakeKinds(ran: string[] = []): Map<string, StageKind> {
           meta: { ...from.meta, adopted: true },
           files: [{ name: "values.json", from, file: "values.json" }],
           views: [{ file: "pixel.png", title: "Pixel", caption: "One pixel.", root: true }],
+        });
+      },
+    }),
+    kindOf("many-pictures", {
+      run: (context) => {
+        const from = context.inputs.one("numbers");
+        const files = ["0.png", "1.png"].map((name) => ({ name, bytes: PIXEL }));
+        Deno.writeFileSync(`${context.scratch}/pixels.tar`, packTar(files));
+        return Promise.resolve({
+          meta: from.meta,
+          files: [{ name: "values.json", from, file: "values.json" }],
+          views: [{ file: "pixels.tar", title: "Pixels", caption: "Two pixels.", folder: true }],
+          summary: { pictures: 2, "what, if any": 'a "pixel"' },
         });
       },
     }),

@@ -15,6 +15,7 @@ import {
   recordRun,
   runFolder,
 } from "../../../src/pipeline/runs.ts";
+import { stageTable } from "../../../src/pipeline/stage_table.ts";
 import { type DiskStore, openStore } from "../../../src/store/store.ts";
 import { dagOf, fakeKinds, runStages, type Stages, temporaryStore } from "./fake_kinds.ts";
 
@@ -56,7 +57,16 @@ Deno.test("a run has a folder with its record, its figures by stage and those fo
   );
   assert.deepEqual(readRun(store, record.id), JSON.parse(JSON.stringify(record)));
   const names = [...Deno.readDirSync(folder)].map(({ name }) => name).toSorted();
-  assert.deepEqual(names, ["p", "pixel.png", "q", "q-pixel.png", "r", "report.html", "run.json"]);
+  assert.deepEqual(names, [
+    "p",
+    "pixel.png",
+    "q",
+    "q-pixel.png",
+    "r",
+    "report.html",
+    "run.json",
+    "stages.csv",
+  ]);
   assert.equal(
     [...Deno.readDirSync(store.path("tmp"))].filter(({ isDirectory }) => isDirectory).length,
     1,
@@ -68,7 +78,7 @@ Deno.test("the figures of a matrix's stages go to the top under the names of the
   const record = await run(store, { x: stages.x, "p@by=1": { uses: "adopt", from: "x" } });
   const folder = runFolder(store, record.id);
   const names = [...Deno.readDirSync(folder)].map(({ name }) => name).toSorted();
-  assert.deepEqual(names, ["p@by=1", "p@by=1-pixel.png", "run.json"]);
+  assert.deepEqual(names, ["p@by=1", "p@by=1-pixel.png", "run.json", "stages.csv"]);
 });
 
 Deno.test("every exported picture carries the key of its artifact and is still a picture", async () => {
@@ -80,6 +90,43 @@ Deno.test("every exported picture carries the key of its artifact and is still a
     const picture = PNG.sync.read(Buffer.from(bytes));
     assert.deepEqual([picture.width, picture.height], [1, 1]);
   }
+});
+
+Deno.test("an archive of pictures is a folder in the run's folder, of marked pictures", async () => {
+  using store = temporaryStore();
+  const record = await run(store, { x: stages.x, m: { uses: "many-pictures", from: "x" } });
+  const folder = `${runFolder(store, record.id)}/m`;
+  assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["pixels"]);
+  const names = [...Deno.readDirSync(`${folder}/pixels`)].map(({ name }) => name).toSorted();
+  assert.deepEqual(names, ["0.png", "1.png"]);
+  for (const name of names) {
+    const bytes = Deno.readFileSync(`${folder}/pixels/${name}`);
+    assert.equal(pngText(bytes, "bruit:key"), record.stages[1].key);
+    assert.equal(PNG.sync.read(Buffer.from(bytes)).width, 1);
+  }
+});
+
+Deno.test("stages.csv has a line for each stage with its seconds and its summary", async () => {
+  using store = temporaryStore();
+  const pipeline: Stages = {
+    x: stages.x,
+    m: { uses: "many-pictures", from: "x" },
+    f: { uses: "fail", from: "x" },
+  };
+  const record = await run(store, pipeline);
+  // The clock of these tests stands still.
+  assert.equal(
+    Deno.readTextFileSync(`${runFolder(store, record.id)}/stages.csv`),
+    'stage,kind,status,seconds,count,pictures,"what, if any"\n' +
+      "x,source,ran,0.000,2,,\n" +
+      'm,many-pictures,ran,0.000,,2,"a ""pixel"""\n' +
+      "f,,failed,0.000,,,\n",
+  );
+  const later = record.stages.map((stage, i) => ({ ...stage, durationMs: 1234.5 * (i + 1) }));
+  assert.match(
+    stageTable({ ...record, stages: later }, new Map()),
+    /^stage,kind,status,seconds\nx,,ran,1\.23\d\nm,,ran,2\.469\nf,,failed,3\.70\d\n$/,
+  );
 });
 
 Deno.test("equal runs have equal hashes, others do not; the order of stages is no difference", async () => {

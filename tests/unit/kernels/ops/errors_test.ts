@@ -25,6 +25,7 @@ const refused: readonly (readonly [name: string, build: () => unknown, message: 
   ["axis", () => op.softmax(a, 2), /axis 2 does not exist in a tensor of rank 2/],
   ["no parts", () => op.concat([], 0), /Concat of nothing/],
   ["other extents", () => op.concat([a, b], 0), /Concat along axis 0 of \[2, 3\] and \[4, 5\]/],
+  ["too many", () => op.topK(a, 4, 1), /TopK: 4 elements of axis 1 of \[2, 3\]/],
   ["parts", () => op.split(a, [1, 1], 1), /Split of axis 1 of \[2, 3\] into parts of \[1,1\]/],
   ["empty slice", () => op.slice(a, [2], [1]), /Slice: nothing lies between 2 and 1/],
   ["step 0", () => op.slice(a, [0], [1], [0], [0]), /Slice: a step of 0/],

@@ -76,6 +76,8 @@ const moving: readonly Row[] = [
   ["transpose", op.transpose(count(6, [2, 3]), [1, 0]), [0, 3, 1, 4, 2, 5]],
   ["expand", op.expand(array([1, 2], [2, 1]), [2, 2]), [1, 1, 2, 2]],
   ["concat", op.concat([array([1, 2], [2, 1]), count(4, [2, 2])], 1), [1, 0, 1, 2, 2, 3]],
+  ["topK", op.topK(array([4, -7, 9, 4, 0, 1], [2, 3]), 2, 1)[0], [9, 4, 4, 1]],
+  ["topK's places", op.topK(array([4, -7, 9, 4, 0, 1], [2, 3]), 2, 1)[1], [2, 0, 0, 2]],
   ["split", op.split(count(6, [2, 3]), [1, 2], 1), [0, 3, 1, 2, 4, 5]],
   ["slice", op.slice(count(6, [2, 3]), [1], [3], [1]), [1, 2, 4, 5]],
   ["slice by steps", op.slice(count(6, [6]), [1], [6], [0], [2]), [1, 3, 5]],

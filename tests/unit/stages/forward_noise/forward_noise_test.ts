@@ -49,6 +49,17 @@ Deno.test("forward-noise: betas and their products are written in float64", asyn
   });
 });
 
+Deno.test("forward-noise: a rescaled schedule ends without any signal, and its curve before that", async () => {
+  const schedule = { ...linear.schedule, rescale_betas_zero_snr: true };
+  await noised({ schedule }, ({ draft, artifact }, { path }) => {
+    assert.equal(Number(readNpy(artifact.path("alphas_cumprod.npy")).data[49]), 0);
+    assert.equal(Number(readNpy(artifact.path("betas.npy")).data[49]), 1);
+    assert.equal(draft.summary!["SNR at the last timestep"], 0);
+    const curve = Deno.readTextFileSync(`${path}/${draft.views![1].file}`);
+    assert.ok(!/NaN|Infinity/.test(curve));
+  });
+});
+
 Deno.test("forward-noise: previews have one row an image and five columns, twice the same bytes", async () => {
   const written = { ...linear, preview_count: 3 };
   const texts: string[][] = [];

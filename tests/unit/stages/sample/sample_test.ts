@@ -60,7 +60,7 @@ Deno.test("an autoencoder decodes every label in turn, the same in any batch, an
   const whole = await drawn(model, folder.make("whole"), { count: 12 });
   assert.deepEqual(labelsOf(whole.values), [0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3]);
   assert.ok(whole.values.every((value) => value >= 0 && value <= 1));
-  assert.deepEqual(whole.views, ["grid.png"]);
+  assert.deepEqual(whole.views, ["grid.png", "images.tar"]);
   assert.match(whole.draft.views![0].caption, /Columns: left, top, right, bottom\.$/);
   assert.deepEqual(whole.draft.meta.sampler, { kind: "decoder" });
   assert.equal(whole.draft.meta.nfe, 1);
@@ -84,7 +84,13 @@ for (const kind of ["film-unet", "cond-unet"]) {
     const sampler = { kind: "ddim", steps: 8 };
     const whole = await drawn(model, folder.make("whole"), { count: 8, sampler });
     assert.deepEqual(labelsOf(whole.values), [0, 1, 2, 3, 0, 1, 2, 3]);
-    assert.deepEqual(whole.views, ["grid.png", "trajectory.png"]);
+    assert.deepEqual(whole.views, [
+      "grid.png",
+      "images.tar",
+      "trajectory.png",
+      "animation.png",
+      "steps.csv",
+    ]);
     const parts = await drawn(model, folder.make("parts"), { count: 8, sampler, batch_size: 3 });
     whole.values.forEach((value, i) => assert.ok(Math.abs(value - parts.values[i]) < 1e-4));
   });
