@@ -37,13 +37,21 @@ function hasKind(value: unknown): boolean {
   return typeof value === "object" && value !== null && "kind" in value;
 }
 
-/** The schema of a choice from a table: strict, one branch per kind, told apart by `kind`. */
+/**
+ * The schema of a choice from a table: strict, one branch per kind, told apart by `kind`. A kind may also be written
+ * with underscores, as other libraries write `dpmpp_2m`; it becomes the same choice.
+ */
 export function choiceSchema<D extends Definition>(table: Table<D>): z.ZodType<Choice> {
   const branches = [...table.values()].map(({ kind, summary, params }) =>
-    z.strictObject({ kind: z.literal(kind), ...params.shape }).describe(summary)
+    z.strictObject({ kind: kindSchema(kind), ...params.shape }).describe(summary)
   );
   const [first, ...rest] = branches;
   return z.discriminatedUnion("kind", [first, ...rest]) as unknown as z.ZodType<Choice>;
+}
+
+function kindSchema(kind: string): z.ZodType<string> {
+  if (!kind.includes("-")) return z.literal(kind);
+  return z.literal([kind, kind.replaceAll("-", "_")]).overwrite(() => kind);
 }
 
 /** The definition that a choice names. Its schema has checked the name, so a wrong one is a mistake of ours. */

@@ -123,7 +123,7 @@ function expectation(issue: Issue): string {
     case "invalid_key":
       return "has a key that is not allowed";
     case "invalid_value":
-      return `must be ${oneOf(issue.values)}`;
+      return `must be ${oneOf(ownSpellings(issue.values))}`;
     case "invalid_union": {
       const choices = choicesOf(issue);
       if (choices.length > 0) return `must be ${oneOf(choices)}`;
@@ -148,9 +148,17 @@ function expectation(issue: Issue): string {
 }
 
 function choicesOf(issue: Issue): readonly string[] {
-  if (issue.code === "invalid_value") return issue.values.map(String);
+  if (issue.code === "invalid_value") return ownSpellings(issue.values).map(String);
   if (issue.code !== "invalid_union") return [];
-  return ((issue as { options?: readonly unknown[] }).options ?? []).map(String);
+  return ownSpellings((issue as { options?: readonly unknown[] }).options ?? []).map(String);
+}
+
+/** Without the second spelling of kinds that may also be written with underscores. */
+function ownSpellings<T>(words: readonly T[]): T[] {
+  return words.filter((word) =>
+    typeof word !== "string" || !word.includes("_") ||
+    !(words as readonly unknown[]).includes(word.replaceAll("_", "-"))
+  );
 }
 
 /** The words that may stand where the issue is, among whatever else may. */

@@ -1,6 +1,5 @@
 /** Drives a sampling program: batches of samples from noise, through all steps of a sampler's table. */
 import { elementCount, float32, int64, type NdArray, uint64 } from "../base/nd_array.ts";
-import { normals, randomKey } from "../base/random.ts";
 import type { Prediction } from "../diffusion/predictions/prediction.ts";
 import type { SamplerTable } from "../diffusion/samplers/sampler.ts";
 import { type Step, stepsOf } from "../diffusion/samplers/step.ts";
@@ -9,11 +8,22 @@ import { type Device, loweringFor } from "../runtime/device.ts";
 import { Engine } from "../runtime/engine.ts";
 import { conditionRows } from "./conditions.ts";
 import type { GuidedSpec } from "./guidance.ts";
+import {
+  type KnownImages,
+  knownInputs,
+  knownNumberNames,
+  type KnownNumbers,
+  knownNumbers,
+} from "./inpainting.ts";
 import { buildSamplingProgram, samplingNames } from "./sampling.ts";
 import { graphOfTable, type SamplingSpec, stepNumberNames } from "./sampling_step.ts";
+import { noiseStart, type Start } from "./starts.ts";
 
 export interface DrawOptions {
-  readonly spec: Omit<SamplingSpec, keyof ReturnType<typeof graphOfTable> | "guidance">;
+  readonly spec: Omit<
+    SamplingSpec,
+    keyof ReturnType<typeof graphOfTable> | "guidance" | "inpaints"
+  >;
   readonly table: SamplerTable;
   readonly prediction: Prediction;
   readonly weights: ReadonlyMap<string, NdArray>;
@@ -26,6 +36,10 @@ export interface DrawOptions {
     /** The condition that samples are led away from: Z numbers. */
     readonly negative: readonly number[];
   };
+  /** Where samples start; at `noiseStart` without it. */
+  readonly start?: Start;
+  /** What is known of the samples, for inpainting. */
+  readonly known?: KnownImages;
   /** Number of samples; they are numbered from 0. */
   readonly count: number;
   readonly device: Device;
@@ -57,12 +71,17 @@ export async function drawSamples(options: DrawOptions): Promise<Drawn> {
     ...spec,
     ...graphOfTable(table),
     ...(guidance ? { guidance: { rescale: guidance.rescale } } : {}),
+    ...(options.known ? { inpaints: true } : {}),
   };
   const model = buildSamplingProgram(full, weights, perRun, loweringFor(device, options.precision));
   using engine = await Engine.load(model, { device, threads });
   if (guidance) {
     const negative = float32([1, guidance.negative.length], guidance.negative);
     await engine.put(samplingNames.negative, negative);
+  }
+  if (options.known) {
+    const [, height, width] = spec.shape;
+    await engine.put(knownInputs.mask, float32([1, 1, height, width], options.known.mask.slice()));
   }
   const size = elementCount(spec.shape);
   const samples = new Float32Array(count * size);
@@ -101,15 +120,18 @@ interface Drawing {
 /** Draws one batch: at first and after every run, the steps that were made and all registers, x [N, C, H, W] first. */
 async function* drawBatch(
   { engine, spec, steps, perRun, first }: Drawing,
-  { table, conditions, guidance, signal }: DrawOptions,
+  { table, conditions, guidance, known, start: startOf, signal }: DrawOptions,
 ): AsyncGenerator<{ readonly reached: number; readonly data: Float32Array }> {
   const { batchSize, noisy } = spec;
-  const start = startingRegisters(spec, table.start, first);
+  const { shape, seed } = spec;
+  const start = startingRegisters(spec, startOf ?? noiseStart({ table, shape, seed }), first);
+  const knownOf = known ? knownNumbers(table) : [];
   yield { reached: 0, data: start.data as Float32Array };
   await engine.put(samplingNames.registers, start);
   if (conditions) {
     await engine.put(samplingNames.conditions, conditionRows(conditions, first, batchSize));
   }
+  if (known) await engine.put(knownInputs.images, knownRows(spec, known, first));
   for (let step = 0; step < steps.length; step += perRun) {
     signal.throwIfAborted();
     const end = Math.min(step + perRun, steps.length);
@@ -117,8 +139,13 @@ async function* drawBatch(
       feeds: {
         ...stepFeeds(spec, steps.slice(step, end), perRun),
         ...(guidance ? scaleFeeds(guidance.scales.slice(step, end), perRun) : {}),
-        ...(noisy ? { [samplingNames.samples]: sampleNumbers(first, batchSize) } : {}),
-        ...(noisy ? { [samplingNames.firstStep]: uint64([], [step]) } : {}),
+        ...(known ? knownFeeds(knownOf.slice(step, end), perRun) : {}),
+        ...(noisy || known
+          ? {
+            [samplingNames.samples]: sampleNumbers(first, batchSize),
+            [samplingNames.firstStep]: uint64([], [step]),
+          }
+          : {}),
         [samplingNames.stepCount]: int64([], [end - step]),
       },
       fetch: [samplingNames.nextRegisters],
@@ -134,19 +161,42 @@ function isFrame(reached: number, total: number, perRun: number): boolean {
   return reached === total || run % Math.max(1, Math.round(runs / FRAMES)) === 0;
 }
 
-/** x is `start` times standard normal numbers, each sample's from a stream of its own; the other registers are 0. */
+/** x is where each sample starts; the other registers are 0. */
 function startingRegisters(
-  { shape, batchSize, seed, registers }: SamplingSpec,
-  start: number,
+  { shape, batchSize, registers }: SamplingSpec,
+  start: Start,
   first: number,
 ): NdArray {
   const size = elementCount(shape);
   const data = new Float32Array(registers * batchSize * size);
-  const key = randomKey(seed, "sample/start");
-  for (let i = 0; i < batchSize; i++) {
-    data.set(normals(key, first + i, size).map((value) => start * value), i * size);
-  }
+  for (let i = 0; i < batchSize; i++) data.set(start(first + i), i * size);
   return { dtype: "float32", shape: [registers, batchSize, ...shape], data };
+}
+
+/** The known images of a batch: image k modulo their number for sample k. */
+function knownRows(
+  { shape, batchSize }: SamplingSpec,
+  { images }: KnownImages,
+  first: number,
+): NdArray {
+  const size = elementCount(shape), count = images.length / size;
+  const data = new Float32Array(batchSize * size);
+  for (let i = 0; i < batchSize; i++) {
+    const row = (first + i) % count;
+    data.set(images.subarray(row * size, (row + 1) * size), i * size);
+  }
+  return float32([batchSize, ...shape], data);
+}
+
+function knownFeeds(
+  steps: readonly KnownNumbers<number>[],
+  length: number,
+): Record<string, NdArray> {
+  return Object.fromEntries(knownNumberNames.map((name) => {
+    const data = new Float32Array(length);
+    steps.forEach((step, i) => data[i] = step[name]);
+    return [samplingNames.number(name), float32([length], data)];
+  }));
 }
 
 /** The numbers and matrices of up to `length` steps. */

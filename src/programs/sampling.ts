@@ -54,10 +54,18 @@ export function buildSamplingProgram(
     stepNumberNames.map((name) => [name, ofStep(samplingNames.number(name))]),
   ) as StepNumbers<Tensor>;
   const guided = spec.guidance ? { guidanceScale: ofStep(samplingNames.guidanceScale) } : {};
+  const known = spec.inpaints
+    ? {
+      known: {
+        knownSignal: ofStep(samplingNames.number("knownSignal")),
+        knownNoise: ofStep(samplingNames.number("knownNoise")),
+      },
+    }
+    : {};
   const index = add(input(samplingNames.firstStep, [], "uint64"), cast(iteration, "uint64"));
   const next = samplingStep(
     spec,
-    { registers, next: gather(matrices, iteration), numbers, index, ...guided },
+    { registers, next: gather(matrices, iteration), numbers, index, ...guided, ...known },
     { resolve: constantsOf(weights) },
   );
   const body = {

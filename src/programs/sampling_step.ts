@@ -19,6 +19,7 @@ import { models } from "../../kernels/models/table.ts";
 import { add, concat, expand, matMul, mul, reshape, slice } from "../../kernels/ops/mod.ts";
 import { clippedTensor } from "./clipping.ts";
 import { guidedOutput, type GuidedSpec } from "./guidance.ts";
+import { type KnownNumbers, withKnown } from "./inpainting.ts";
 
 /** Everything that determines the mathematics of a step beside the weights and the table's numbers. */
 export interface SamplingSpec {
@@ -38,6 +39,8 @@ export interface SamplingSpec {
   readonly noisy: boolean;
   /** Whether any step gives the model something else than x itself. */
   readonly scaled: boolean;
+  /** Whether part of every image is known and put back after every step. */
+  readonly inpaints?: boolean;
 }
 
 /** What a sampler's table says of the graph of its steps. */
@@ -77,6 +80,8 @@ export interface StepTensors {
   readonly index: Tensor;
   /** float32 scalar: the scale of guidance, where the spec has guidance. */
   readonly guidanceScale?: Tensor;
+  /** float32 scalars, where the spec inpaints. */
+  readonly known?: KnownNumbers<Tensor>;
 }
 
 /** The numbers of a step beside its matrix. */
@@ -93,7 +98,7 @@ export const stepNumberNames = [
 /** The registers after one step of any sampler's table, as `step.ts` writes it. */
 export function samplingStep(
   spec: SamplingSpec,
-  { registers, next, numbers, index, guidanceScale }: StepTensors,
+  { registers, next, numbers, index, guidanceScale, known }: StepTensors,
   scope: ScopeOptions,
 ): Tensor {
   const { batchSize, shape } = spec;
@@ -103,8 +108,11 @@ export function samplingStep(
   const output = reshape(evaluated, x.shape);
   const free = add(mul(x, numbers.x0FromX), mul(output, numbers.x0FromOutput));
   const x0 = spec.clip === undefined ? free : clippedTensor(free, spec.clip, batchSize);
-  const noise = spec.noisy ? [reshape(stepNoise(spec, index), x.shape)] : [];
-  return matMul(next, concat([registers, x0, output, ...noise], 0));
+  const noise = spec.noisy ? [reshape(stepNoise(spec, index, "sample/step"), x.shape)] : [];
+  const after = matMul(next, concat([registers, x0, output, ...noise], 0));
+  if (!known) return after;
+  const knownNoise = stepNoise(spec, index, "sample/known");
+  return withKnown(after, { shape, batchSize, numbers: known, noise: knownNoise });
 }
 
 /**
@@ -145,14 +153,21 @@ export function samplingDigest(spec: SamplingSpec): Digest {
       numbers,
       index: input("step", [], "uint64"),
       ...(spec.guidance ? { guidanceScale: input("step.guidance_scale", []) } : {}),
+      ...(spec.inpaints
+        ? { known: { knownSignal: input("step.signal", []), knownNoise: input("step.noise", []) } }
+        : {}),
     }, {}),
   });
 }
 
-/** Standard normal numbers of every sample of the batch at a step. */
-function stepNoise({ seed, batchSize, shape }: SamplingSpec, index: Tensor): Tensor {
+/** Standard normal numbers of every sample of the batch at a step, [N, C, H, W]. */
+function stepNoise(
+  { seed, batchSize, shape }: SamplingSpec,
+  index: Tensor,
+  purpose: "sample/step" | "sample/known",
+): Tensor {
   const samples = input(samplingInputs.samples, [batchSize], "uint64");
   const stream = add(mul(samples, scalar(STEP_BITS, "uint64")), reshape(index, [1]));
-  const flat = normalTensor(randomKey(seed, "sample/step"), stream, elementCount(shape));
+  const flat = normalTensor(randomKey(seed, purpose), stream, elementCount(shape));
   return reshape(flat, [batchSize, ...shape]);
 }

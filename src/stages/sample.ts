@@ -3,18 +3,20 @@ import { join } from "node:path";
 import type { Digest, JsonObject } from "../base/canonical.ts";
 import { ParamError } from "../base/errors.ts";
 import { ndArray } from "../base/nd_array.ts";
-import { type Choice, underPath } from "../base/table.ts";
+import type { Choice } from "../base/table.ts";
 import { writeNpy } from "../formats/npy.ts";
 import type { ArtifactType, StageKind } from "../pipeline/stage.ts";
 import type { ImageShape } from "../../kernels/models/model.ts";
 import { decodingDigest } from "../programs/decoding_step.ts";
 import { graphOfTable, samplingDigest } from "../programs/sampling_step.ts";
 import { conditionsOf } from "./sample/conditions.ts";
-import { denoises, draw, drawingSpec, tableOf } from "./sample/draw.ts";
+import { denoises, draw, drawingSpec, inversionSteps, tableOf } from "./sample/draw.ts";
 import { evaluationsOf, guidanceOf } from "./sample/guidance.ts";
+import { checkMask, maskFiles } from "./sample/inpaint.ts";
 import { type SampleParams, sampleParams } from "./sample/params.ts";
 import { samplerRecord } from "./sample/sampler_record.ts";
 import { pictures } from "./sample/pictures.ts";
+import { checkImages } from "./sample/start_images.ts";
 import { stepsTable } from "./sample/steps_table.ts";
 
 export const sample: StageKind<SampleParams> = {
@@ -22,14 +24,23 @@ export const sample: StageKind<SampleParams> = {
   version: 1,
   summary: "Draws images from a trained model.",
   params: sampleParams,
-  inputs: { model: { summary: "A trained model.", types: ["model"] } },
+  inputs: {
+    model: { summary: "A trained model.", types: ["model"] },
+    images: {
+      summary: "Images to start from, or to keep part of.",
+      types: ["images", "noise"],
+      optional: true,
+    },
+  },
   output: "samples",
   random: true,
 
-  infer(params, inputs) {
+  infer(params, inputs, { folder }) {
     const model = inputs.one("model");
-    if (denoises(model)) underPath(["sampler"], () => tableOf(params, model));
+    if (denoises(model)) tableOf(params, model);
     else requireNoDenoising(params, model);
+    checkImages(params, inputs.all("images")[0], model);
+    if (params.inpaint) checkMask(params.inpaint, model.meta.shape as ImageShape, folder);
     conditionsOf(params, model);
     requireAverage(params, model);
     return { type: "samples", meta: samplesMeta(params, model) };
@@ -37,8 +48,12 @@ export const sample: StageKind<SampleParams> = {
 
   // What came later than the first samples is left out where it is as it was then, so that these keep their keys.
   keyParams(params) {
-    return { ...params, sampler: samplerRecord(params.sampler) } as JsonObject;
+    const { start, ...others } = params;
+    const sampler = samplerRecord(params.sampler);
+    return { ...others, sampler, ...(start.kind === "noise" ? {} : { start }) } as JsonObject;
   },
+
+  sources: ({ inpaint }, { folder }) => maskFiles(inpaint, folder),
 
   graph(params, inputs): Digest {
     const model = inputs.one("model");
@@ -49,6 +64,7 @@ export const sample: StageKind<SampleParams> = {
       ...spec,
       ...graphOfTable(tableOf(params, model)),
       ...(guidance ? { guidance: { rescale: guidance.rescale } } : {}),
+      ...(params.inpaint ? { inpaints: true } : {}),
     });
   },
 
@@ -91,6 +107,8 @@ function requireNoDenoising(params: SampleParams, { meta }: ArtifactType) {
   const usual = sampleParams.shape.sampler.parse(undefined);
   if (JSON.stringify(params.sampler) !== JSON.stringify(usual)) refuse("sampler");
   if (params.guidance_scale !== undefined) refuse("guidance_scale");
+  if (params.start.kind !== "noise") refuse("start");
+  if (params.inpaint) refuse("inpaint");
 }
 
 function requireAverage({ weights }: SampleParams, { meta }: ArtifactType) {
@@ -113,9 +131,11 @@ function samplesMeta(params: SampleParams, model: ArtifactType): JsonObject {
     ...(denoises(model)
       ? {
         sampler: samplerRecord(params.sampler),
-        nfe: evaluationsOf(tableOf(params, model), guidance),
+        nfe: evaluationsOf(tableOf(params, model), guidance) + inversionSteps(params, model),
       }
       : { sampler: { kind: "decoder" }, nfe: 1 }),
     ...(guidance ? { guidance: { ...guidance, negative: guidance.negative.name } } : {}),
+    ...(params.start.kind === "noise" ? {} : { start: params.start }),
+    ...(params.inpaint ? { inpaint: params.inpaint } : {}),
   };
 }

@@ -56,3 +56,12 @@ Deno.test("wrong input is refused with what is wrong, the value and the nearest 
     /needs noise/,
   );
 });
+
+Deno.test("kinds may be written with underscores, as other libraries write them", () => {
+  const steps = { steps: 7 };
+  assert.deepEqual(
+    samplerTable("scaled_linear", { kind: "dpmpp_2m", ...steps }),
+    samplerTable("scaled-linear", { kind: "dpmpp-2m", ...steps }),
+  );
+  assert.throws(() => samplerTable("linear", "dpmpp_2n"), /(?<!_2m", )"dpmpp-2m", "dpmpp-2m-sde"/);
+});

@@ -1,4 +1,5 @@
 /** The table of samplers, made of the barrel. */
+import { ParamError } from "../../base/errors.ts";
 import { type Choice, chosen, tableOf } from "../../base/table.ts";
 import type { NoiseProcess } from "../process.ts";
 import * as barrel from "./mod.ts";
@@ -13,14 +14,16 @@ export const samplers = tableOf<Sampler>(barrel);
  * the steps from its end, as Diffusers' image-to-image does. Throws `ParamError` relative to the sampler.
  */
 export function samplerTable(process: NoiseProcess, sampler: Choice, strength = 1): SamplerTable {
-  const definition = chosen(samplers, sampler);
-  const path = samplerPath(process, sampler);
-  const steps = Math.floor(path.points.length * strength);
-  return definition.table({ ...path, points: path.points.slice(-steps) }, sampler);
+  return chosen(samplers, sampler).table(samplerPath(process, sampler, strength), sampler);
 }
 
 /** The points that a chosen sampler visits. Throws `ParamError` relative to the sampler. */
-export function samplerPath(process: NoiseProcess, sampler: Choice): Path {
-  const spacing = sampler as unknown as Spacing;
-  return pathOf(process, chosen(samplers, sampler), spacing);
+export function samplerPath(process: NoiseProcess, sampler: Choice, strength = 1): Path {
+  const path = pathOf(process, chosen(samplers, sampler), sampler as unknown as Spacing);
+  const skipped = path.points.length - Math.floor(path.points.length * strength);
+  if (skipped === path.points.length) {
+    const reason = `leaves none of the ${skipped} steps`;
+    throw new ParamError(["strength"], reason, strength, "Make it larger, or the steps more.");
+  }
+  return { ...path, points: path.points.slice(skipped) };
 }

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { choiceSchema } from "../../base/table.ts";
 import { samplers } from "../../diffusion/samplers/table.ts";
 import { precisions } from "../../../kernels/lowering/precision.ts";
+import { inpaintSchema } from "./inpaint.ts";
+import { startSchema } from "./start.ts";
 
 /** A condition: the name of a label, or all its numbers. */
 const condition = z.union([z.string(), z.array(z.number()).min(1)]);
@@ -10,6 +12,8 @@ const condition = z.union([z.string(), z.array(z.number()).min(1)]);
 export const sampleParams = z.strictObject({
   sampler: choiceSchema(samplers).prefault({ kind: "ddpm" })
     .describe("The algorithm that goes from noise to images; an autoencoder needs none."),
+  start: startSchema,
+  inpaint: inpaintSchema,
   count: z.number().int().positive().max(2 ** 24).default(64).describe("Number of samples."),
   condition: z.array(condition).min(1).optional()
     .describe(

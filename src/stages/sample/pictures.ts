@@ -48,7 +48,7 @@ export async function pictures(
 }
 
 async function grid(
-  { params: { count }, scratch, key }: StageContext<SampleParams>,
+  { params: { count, start }, scratch, key }: StageContext<SampleParams>,
   look: Look,
   samples: Float32Array,
   meta: JsonObject,
@@ -56,7 +56,11 @@ async function grid(
 ): Promise<View> {
   const { imageGrid } = await import("../../figures/grid.ts");
   const byCondition = conditions && conditions.length <= Math.min(MOST_COLUMNS, count);
-  const columns = byCondition ? conditions.length : Math.ceil(Math.sqrt(count));
+  const columns = start.kind === "interpolation"
+    ? Math.min(start.frames, MOST_COLUMNS)
+    : byCondition
+    ? conditions.length
+    : Math.ceil(Math.sqrt(count));
   const file = "grid.png";
   await Deno.writeFile(
     join(scratch, file),
