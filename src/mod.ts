@@ -137,7 +137,8 @@ export function hostSample(
       value: prediction,
     });
   }
-  return runTable(samplerTable(schedule, sampler), change, { x, denoise, noise });
+  const table = samplerTable(schedule, sampler);
+  return explained("", () => runTable(table, change, { x, denoise, noise }));
 }
 
 /** The choice with all defaults, or the first thing that is wrong with it. */
@@ -162,7 +163,7 @@ function explained<T>(what: string, make: () => T): T {
   } catch (error) {
     if (!(error instanceof ParamError)) throw error;
     const { path, reason, value, hint } = error;
-    const name = [what, ...path].join(".");
+    const name = [what, ...path].filter((part) => part !== "").join(".");
     throw new SpecError({ action: "sample on the host", reason: `${name} ${reason}`, value, hint });
   }
 }

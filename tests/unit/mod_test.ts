@@ -51,6 +51,12 @@ Deno.test("wrong input is refused with what is wrong, the value and the nearest 
     () => hostSample({ sampler: "ddim", prediction, x: sample, denoise }),
     /prediction must be one of epsilon, v, x0.*"noise"/,
   );
+  const schedule = { kind: "linear", rescale_betas_zero_snr: true };
+  const sampler = { kind: "ddim", timestep_spacing: "trailing" };
+  assert.throws(
+    () => hostSample({ schedule, sampler, x: sample, denoise }),
+    /prediction says nothing of the image.*"epsilon"/,
+  );
   assert.throws(
     () => hostSample({ sampler: { kind: "ddpm", steps: 2 }, x: sample, denoise }),
     /needs noise/,

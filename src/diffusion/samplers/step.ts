@@ -6,6 +6,7 @@
  *     x0     = clip(x0FromX x + x0FromOutput output)
  *     registers' = next [registers; x0; output; noise]
  */
+import { ParamError } from "../../base/errors.ts";
 import { mixtureOf } from "../process.ts";
 import type { Prediction } from "../predictions/prediction.ts";
 import type { SamplerTable } from "./sampler.ts";
@@ -20,9 +21,16 @@ export interface Step {
   readonly next: readonly (readonly number[])[];
 }
 
-/** The steps of a table. */
+/**
+ * The steps of a table. Throws `ParamError` for a prediction that divides by the signal where a row has none, as the
+ * first of a process that is rescaled to zero SNR.
+ */
 export function stepsOf(table: SamplerTable, prediction: Prediction): Step[] {
   const { registers } = table;
+  if (prediction.needsSignal && table.rows.some(({ alphaCumprod }) => alphaCumprod === 0)) {
+    const reason = "says nothing of the image where a process begins without signal";
+    throw new ParamError(["prediction"], reason, prediction.kind, "Use v or x0.");
+  }
   return table.rows.map(({ timestep, alphaCumprod, scale, next }) => {
     const mixture = mixtureOf(alphaCumprod);
     const toX0 = prediction.x0(mixture);
