@@ -8,13 +8,14 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { randomInteger, randomKey, uniform } from "../src/base/random.ts";
 import { breathe, type Dataset } from "./dataset.ts";
-import { layerPainter, type Painter, SIZE } from "./sprites_layers.ts";
+import type { Painter } from "./sprites_layers.ts";
 import {
   type Attributes,
   colours,
   labelNames,
   labelsOf,
   optionalParts,
+  SIZE,
   variants,
 } from "./sprites_parts.ts";
 
@@ -42,6 +43,7 @@ export const sprites: Dataset<z.infer<typeof params>> = {
     labels: { width: labelNames.length, names: labelNames },
   }),
   async generate(_, { count, seed, write, progress, signal }) {
+    const { layerPainter } = await import("./sprites_layers.ts");
     const paint = await layerPainter();
     const key = randomKey(seed, "datasets/sprites");
     const seen = new Set<string>();

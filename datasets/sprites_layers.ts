@@ -5,9 +5,8 @@
  * avatars through DiceBear and resvg take 20 to 30 s. The result is the same up to rounding: resvg blends
  * part by part inside one picture, this in 8 bits between pictures, which moves a value by at most 2 of 255.
  */
-import type { Attributes } from "./sprites_parts.ts";
+import { type Attributes, SIZE } from "./sprites_parts.ts";
 
-export const SIZE = 16;
 const PLANE = SIZE * SIZE;
 
 /** Parts from back to front, and the option that colours each (a beard has the colour of the hair). */

@@ -1,4 +1,8 @@
 /** The parts of which a sprite consists, by DiceBear's option names, and the labels that they give. */
+
+/** Width and height of a sprite in pixels. */
+export const SIZE = 16;
+
 /** The chosen value of every option that DiceBear knows; probabilities are 0 or 100. */
 export type Attributes = Readonly<Record<string, string | number>>;
 

@@ -16,12 +16,15 @@
 import type { Json, JsonObject } from "./base/canonical.ts";
 import { buildDag } from "./pipeline/dag.ts";
 import { execute, type World } from "./pipeline/execute.ts";
+import type { Climb, RungPlan } from "./pipeline/halving.ts";
 import { plan } from "./pipeline/plan.ts";
 import { newRunId, recordRun } from "./pipeline/runs.ts";
 import { parseSpec, resolveSpec, type SpecSource } from "./pipeline/spec.ts";
 import { plainDocument } from "./pipeline/spec_document.ts";
+import { rungSpec, rungValues } from "./pipeline/spec_halving.ts";
+import { applyOverrides } from "./pipeline/spec_overrides.ts";
 import { resolvedJson } from "./pipeline/spec_print.ts";
-import type { Dag, Kinds, Outcome, Plan, RunRecord } from "./pipeline/types.ts";
+import type { Dag, Kinds, Outcome, PipelineSpec, Plan, RunRecord } from "./pipeline/types.ts";
 
 /**
  * Phases 1 and 2: a pipeline file as a typed graph. `folder` is where relative paths in it start.
@@ -29,12 +32,34 @@ import type { Dag, Kinds, Outcome, Plan, RunRecord } from "./pipeline/types.ts";
  * Throws `SpecError` for everything that is wrong with the file.
  */
 export function compile(source: SpecSource, kinds: Kinds, folder: string): Dag {
-  return buildDag(parseSpec(source, kinds), kinds, { folder });
+  const { set = [] } = source;
+  return graphOf((more) => parseSpec({ ...source, set: [...set, ...more] }, kinds), kinds, folder);
 }
 
 /** The same from a resolved pipeline, as a run's record keeps it. */
 export function compileResolved(resolved: Json, file: string, kinds: Kinds, folder: string): Dag {
-  return buildDag(resolveSpec(plainDocument(resolved, file), kinds), kinds, { folder });
+  const document = plainDocument(resolved, file);
+  return graphOf(
+    (more) => resolveSpec(applyOverrides(document, more, kinds), kinds),
+    kinds,
+    folder,
+  );
+}
+
+/** The graph of a pipeline that is read with overrides, and those of its rungs where its ranking halves the points. */
+function graphOf(
+  read: (set: readonly string[]) => PipelineSpec,
+  kinds: Kinds,
+  folder: string,
+): Dag {
+  const spec = read([]);
+  const dag = buildDag(spec, kinds, { folder });
+  const { rank } = spec;
+  const rungs = rungValues(spec).map((value) => {
+    const smaller = read(["rank=null", `${rank!.halving!.path}=${value}`]);
+    return { value, dag: buildDag(rungSpec(smaller, rank!), kinds, { folder }) };
+  });
+  return rungs.length > 0 ? { ...dag, rungs } : dag;
 }
 
 /** What a run's record says of where and when it was made, beside what `World` knows. */
@@ -51,17 +76,30 @@ export interface Finished {
   readonly record: RunRecord;
 }
 
-/** Phases 3 to 5: runs what has to run and writes the run down. `onPlan` is told what phase 3 found. */
+/** Whoever wants to hear what is about to run. */
+export interface Listener {
+  /** Of each rung of a halving. */
+  onRung?(rung: RungPlan): void;
+  /** Of the pipeline itself, or what a halving has left of it. */
+  onPlan?(plan: Plan): void;
+}
+
+/**
+ * Phases 3 to 5: runs what has to run and writes the run down.
+ *
+ * Throws `SpecError` where points are halved by a number that does not exist.
+ */
 export async function run(
   dag: Dag,
   kinds: Kinds,
   world: World,
   circumstances: Circumstances,
-  onPlan: (plan: Plan) => void = () => {},
+  listener: Listener = {},
 ): Promise<Finished> {
   const begun = world.now();
-  const planned = await plan(dag, world.store);
-  onPlan(planned);
+  const { dag: left, ...climbed } = await halved(dag, world, listener);
+  const planned = await plan(left, world.store);
+  listener.onPlan?.(planned);
   const outcome = await execute(planned, world);
   const record = recordRun(world.store, planned, outcome, {
     id: newRunId(world.store, circumstances.startedAt, circumstances.random),
@@ -71,6 +109,14 @@ export async function run(
     machine: circumstances.machine,
     threads: world.threads,
     device: world.device.name,
+    climb: climbed,
   });
   return { outcome, record };
+}
+
+/** What halving leaves of the graph; all of it where no points are halved. */
+async function halved(dag: Dag, world: World, { onRung }: Listener): Promise<Climb> {
+  if (!dag.rungs?.length) return { dag, stopped: [], rungs: [] };
+  const { climb } = await import("./pipeline/halving.ts");
+  return await climb(dag, world, onRung);
 }

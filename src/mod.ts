@@ -13,7 +13,7 @@ import { type Choice, choiceSchema, type Definition, type Table } from "./base/t
 import { type NoiseProcess, noiseProcess } from "./diffusion/process.ts";
 import { predictions } from "./diffusion/predictions/table.ts";
 import { runTable } from "./diffusion/samplers/host.ts";
-import { nfeOf, type SamplerTable } from "./diffusion/samplers/sampler.ts";
+import type { SamplerTable } from "./diffusion/samplers/sampler.ts";
 import { samplers, samplerTable as tableOf } from "./diffusion/samplers/table.ts";
 import { schedules } from "./diffusion/schedules/table.ts";
 import { faultsOf } from "./pipeline/spec_issues.ts";
@@ -97,7 +97,7 @@ export function samplerTable(schedule: Named, sampler: Named): HostTable {
     ...table,
     timesteps: table.rows.map(({ timestep }) => timestep),
     sigmas: table.rows.map(({ alphaCumprod }) => Math.sqrt((1 - alphaCumprod) / alphaCumprod)),
-    nfe: nfeOf(table),
+    nfe: table.rows.length,
   };
 }
 

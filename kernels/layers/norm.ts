@@ -20,12 +20,13 @@ const norms = {
     modulated(layerNorm(scope, x, { axis: 1 }), modulation),
   batch: (scope: Scope, x: Tensor, { modulation }: NormOptions) =>
     modulated(batchNorm(scope, x), modulation),
+  none: (_: Scope, x: Tensor, { modulation }: NormOptions) => modulated(x, modulation),
 } as const;
 
 const modulated = (y: Tensor, modulation: Modulation | undefined) =>
   modulation ? modulate(y, modulation) : y;
 
-/** `group`, `layer` (over channels and space together) or `batch`. */
+/** `group`, `layer` (over channels and space together), `batch` or `none`. */
 export type Norm = keyof typeof norms;
 
 /** Their names, in the table's order, for a parameter's schema. */

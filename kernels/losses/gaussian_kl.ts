@@ -9,7 +9,12 @@ import { weightedMean } from "./loss.ts";
  * so it is no entry of the table.
  */
 export function gaussianKl(mean: Tensor, logVariance: Tensor, weight?: Tensor): Tensor {
+  return weightedMean(gaussianDivergences(mean, logVariance), weight);
+}
+
+/** The divergence of each image's Gaussian, [N], of mean and log-variance [N, ...]. */
+export function gaussianDivergences(mean: Tensor, logVariance: Tensor): Tensor {
   const terms = sub(add(mul(mean, mean), exp(logVariance)), add(logVariance, 1));
   const axes = mean.shape.map((_, axis) => axis).slice(1);
-  return weightedMean(mul(reduceSum(terms, axes), 0.5), weight);
+  return mul(reduceSum(terms, axes), 0.5);
 }

@@ -5,7 +5,8 @@ import { elementCount } from "../../src/base/nd_array.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { batchNorm, convBesidePlanes, convTranspose2d, linear, type Scope } from "../layers/mod.ts";
 import { concat, relu, reshape, transpose } from "../ops/mod.ts";
-import type { Autoencoder, ImageShape } from "./model.ts";
+import { checkBatchStatistics } from "./batch_statistics.ts";
+import type { ImageShape, VariationalAutoencoder } from "./model.ts";
 
 const count = z.number().int().positive();
 
@@ -32,21 +33,29 @@ type CvaeParams = z.infer<typeof params>;
  * S4's description names batch norm and ReLU after the first convolution and nothing after the others; they are taken
  * to stand after each, because without them the others would be one linear map.
  */
-export const cvae: Autoencoder<CvaeParams> = {
+export const cvae: VariationalAutoencoder<CvaeParams> = {
   kind: "cvae",
   family: "autoencoder",
+  variational: true,
   summary: "variational autoencoder of convolutions, conditional where it is given a condition",
   params,
   condition: "optional",
-  validate({ filters }, [, height, width]) {
+  validate(params, shape, batchSize) {
+    const { filters, batch_norm: norm } = params;
     const smallest = 2 ** (filters.length - 1);
-    if (Math.min(height, width) >= smallest) return;
-    throw new ParamError(
-      ["filters"],
-      `has ${filters.length} levels, which need images of at least ${smallest}x${smallest}, not ${height}x${width}`,
-      filters,
-      "Use fewer levels.",
-    );
+    const [, height, width] = shape;
+    if (Math.min(height, width) < smallest) {
+      throw new ParamError(
+        ["filters"],
+        `has ${filters.length} levels, which need images of at least ${smallest}x${smallest}, not ${height}x${width}`,
+        filters,
+        "Use fewer levels.",
+      );
+    }
+    if (norm === "none") return;
+    const [bottomHeight, bottomWidth] = sizesOf(shape, params)[filters.length];
+    const bottom = { height: bottomHeight, width: bottomWidth };
+    checkBatchStatistics({ path: ["batch_norm"], value: norm, ...bottom }, batchSize);
   },
   latentWidth: (params) => params.latent_dim,
   divergenceWeight: (params) => params.beta,

@@ -1,16 +1,27 @@
 /** The residual block of the U-Net. */
 import type { Tensor } from "../../src/graph/tensor.ts";
-import { conv2d, dropout, fanInUniform, groupNorm, type Scope, silu } from "../layers/mod.ts";
+import {
+  activate,
+  type Activation,
+  conv2d,
+  dropout,
+  fanInUniform,
+  type Norm,
+  normalize,
+  type Scope,
+} from "../layers/mod.ts";
 import { add, reshape } from "../ops/mod.ts";
 
 export interface BlockOptions {
   readonly channels: number;
+  readonly norm: Norm;
   readonly groups: number;
+  readonly activation: Activation;
   readonly dropout: number;
 }
 
 /**
- * x + conv(silu(norm(conv(silu(norm(x))) + time))), convolutions 3x3, with a 1x1 convolution on the way of x where
+ * x + conv(act(norm(conv(act(norm(x))) + time))), convolutions 3x3, with a 1x1 convolution on the way of x where
  * the number of channels changes. `time` [N, channels] or [1, channels] is the block's
  * projection of the timestep embedding.
  */
@@ -18,16 +29,16 @@ export function residualBlock(
   scope: Scope,
   x: Tensor,
   time: Tensor,
-  { channels, groups, dropout: rate }: BlockOptions,
+  { channels, norm, groups, activation, dropout: rate }: BlockOptions,
 ): Tensor {
-  const activated = silu(groupNorm(scope.child("norm1"), x, { groups }));
+  const normed = (name: string, h: Tensor) =>
+    activate(activation, normalize(norm, scope.child(name), h, { groups }));
   const conv1 = scope.child("conv1");
-  const h = conv2d(conv1, activated, channels, { kernel: 3, bias: false });
+  const h = conv2d(conv1, normed("norm1", x), channels, { kernel: 3, bias: false });
   // The bias joins the small tensor: one addition over the feature map instead of two.
   const bias = conv1.parameter("bias", [channels], fanInUniform(x.shape[1] * 9));
   const shift = reshape(add(time, bias), [time.shape[0], channels, 1, 1]);
-  const modulated = silu(groupNorm(scope.child("norm2"), add(h, shift), { groups }));
-  const dropped = dropout(scope.child("dropout"), modulated, rate);
+  const dropped = dropout(scope.child("dropout"), normed("norm2", add(h, shift)), rate);
   const y = conv2d(scope.child("conv2"), dropped, channels, { kernel: 3 });
   const straight = x.shape[1] === channels
     ? x

@@ -1,19 +1,19 @@
-/** The U that several models share: which blocks stand where, how levels join, and what may be built. */
+/** The U that several models share: which blocks stand where and how levels join. Checks are in `u_shape_checks.ts`. */
 import { z } from "zod";
-import { ParamError } from "../../src/base/errors.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import {
+  activate,
+  activationNames,
   attention,
   conv2d,
+  convTranspose2d,
   groupNorm,
   linear,
   type Scope,
-  silu,
   timestepEmbedding,
   upsampleNearest,
 } from "../layers/mod.ts";
-import { add, concat } from "../ops/mod.ts";
-import type { ImageShape } from "./model.ts";
+import { add, averagePool, concat, maxPool } from "../ops/mod.ts";
 
 const count = z.number().int().positive();
 
@@ -30,17 +30,36 @@ export const uShapeParams = z.strictObject({
     .describe("levels (from 0, the largest) whose blocks are followed by self-attention"),
   attention_heads: count.default(4).describe("heads of each self-attention"),
   dropout: z.number().min(0).lt(1).default(0).describe("dropout rate inside the blocks"),
+  activation: z.enum(activationNames).optional()
+    .describe("activation of the blocks, of the end and of the timestep's layers; silu without it"),
+  downsample: z.enum(["conv", "max-pool", "average-pool"]).optional()
+    .describe(
+      "how a level is halved: a 3x3 convolution of stride 2 (also without it) or 2x2 pooling",
+    ),
+  upsample: z.enum(["nearest-conv", "transposed-conv"]).optional()
+    .describe(
+      "how a level is doubled: nearest neighbours and a 3x3 convolution (also without it), or a transposed 4x4 convolution of stride 2",
+    ),
 });
 
-type UShapeParams = z.infer<typeof uShapeParams>;
+/** See `laterDefaults` of a model. */
+export const uShapeLater = {
+  activation: "silu",
+  downsample: "conv",
+  upsample: "nearest-conv",
+} as const satisfies Partial<z.infer<typeof uShapeParams>>;
+
+/** The parameters with all of them there. */
+type UShapeParams = Required<z.infer<typeof uShapeParams>>;
 
 /** A block at a place in the tree of names; it keeps the size and gives `channels` feature maps. */
 export type Block = (scope: Scope, x: Tensor, channels: number) => Tensor;
 
 /**
  * Ho et al. (2020), appendix B, at the size of S1: a 3x3 convolution in; per level `blocks_per_level` blocks,
- * each leaving a skip, and a strided 3x3 convolution down; one block in the middle; per level as many blocks over
- * the features beside a skip, and nearest upsampling with a 3x3 convolution; norm, SiLU, a 3x3 convolution out.
+ * each leaving a skip, and a step down; one block in the middle; per level as many blocks over the features beside a
+ * skip, and a step up; norm, activation, a 3x3 convolution out. As there, a step down is a strided 3x3 convolution, a
+ * step up nearest upsampling with a 3x3 convolution, and the activation SiLU, unless the parameters say otherwise.
  * `block` is called in this order, with the `blockChannels` of the same order.
  */
 export function uShape(
@@ -64,7 +83,7 @@ export function uShape(
       skips.push(h);
     }
     if (level === last) return;
-    h = conv2d(here.child("conv"), h, width, { kernel: 3, stride: 2, padding: 1 });
+    h = halved(here, h, width, params);
   });
   h = placed(scope.child("mid"), 0, h, last);
   for (let level = last; level >= 0; level--) {
@@ -73,10 +92,25 @@ export function uShape(
       h = placed(here, i, concat([h, skips.pop()!], 1), level);
     }
     if (level === 0) continue;
-    h = conv2d(here.child("conv"), upsampleNearest(h), channels[level - 1], { kernel: 3 });
+    h = doubled(here, h, channels[level - 1], params);
   }
   const out = scope.child("out");
-  return conv2d(out.child("conv"), silu(norm(out.child("norm"), h)), x.shape[1], { kernel: 3 });
+  const activated = activate(params.activation, norm(out.child("norm"), h));
+  return conv2d(out.child("conv"), activated, x.shape[1], { kernel: 3 });
+}
+
+/** The step to the next level. */
+function halved(here: Scope, h: Tensor, width: number, { downsample }: UShapeParams): Tensor {
+  if (downsample === "max-pool") return maxPool(h, 2, { strides: 2 });
+  if (downsample === "average-pool") return averagePool(h, 2, { strides: 2 });
+  return conv2d(here.child("conv"), h, width, { kernel: 3, stride: 2, padding: 1 });
+}
+
+/** The step back, to the channels of the level to come. */
+function doubled(here: Scope, h: Tensor, width: number, { upsample }: UShapeParams): Tensor {
+  const place = here.child("conv");
+  if (upsample === "nearest-conv") return conv2d(place, upsampleNearest(h), width, { kernel: 3 });
+  return convTranspose2d(place, h, width, { kernel: 4, stride: 2, padding: 1 });
 }
 
 /** Channels of all blocks, in the order in which `uShape` builds them. */
@@ -85,11 +119,12 @@ export function blockChannels({ channels, blocks_per_level: blocks }: UShapePara
   return [...down, channels[channels.length - 1], ...down.toReversed()];
 }
 
-/** Timesteps [N] or [1] to as many rows of time_width features: the sinusoidal embedding through two layers with SiLU. */
+/** Timesteps [N] or [1] to as many rows of time_width features: the sinusoidal embedding through two activated layers. */
 export function timeFeatures(scope: Scope, t: Tensor, params: UShapeParams): Tensor {
-  const embedded = timestepEmbedding(t, params.embedding_width);
-  const hidden = silu(linear(scope.child("linear1"), embedded, params.time_width));
-  return silu(linear(scope.child("linear2"), hidden, params.time_width));
+  const { activation, embedding_width: embedding, time_width: width } = params;
+  const embedded = timestepEmbedding(t, embedding);
+  const hidden = activate(activation, linear(scope.child("linear1"), embedded, width));
+  return activate(activation, linear(scope.child("linear2"), hidden, width));
 }
 
 /** h, with self-attention on top where its level has it. */
@@ -97,45 +132,4 @@ function attended(place: Scope, h: Tensor, level: number, params: UShapeParams):
   if (!params.attention_levels.includes(level)) return h;
   const normed = groupNorm(place.child("norm"), h, { groups: params.norm_groups });
   return add(h, attention(place, normed, { heads: params.attention_heads }));
-}
-
-/** Throws `ParamError` for a U that cannot be built on images of this size. */
-export function validateUShape(params: UShapeParams, [, height, width]: ImageShape): void {
-  const { channels, norm_groups: groups, attention_levels: levels, attention_heads: heads } =
-    params;
-  channels.forEach((c, i) => {
-    if (c % groups !== 0) {
-      throw new ParamError(
-        ["channels", i],
-        `must be divisible by norm_groups (${groups})`,
-        c,
-        `Use a multiple of ${groups}, or set norm_groups to a divisor of ${c}.`,
-      );
-    }
-  });
-  const shrink = 2 ** (channels.length - 1);
-  if (height % shrink !== 0 || width % shrink !== 0) {
-    throw new ParamError(
-      ["channels"],
-      `has ${channels.length} levels, which need an image size divisible by ${shrink}, not ${height}x${width}`,
-      channels,
-      "Use fewer levels or another image size.",
-    );
-  }
-  levels.forEach((level, i) => {
-    if (level >= channels.length) {
-      throw new ParamError(
-        ["attention_levels", i],
-        `there are only the levels 0 to ${channels.length - 1}`,
-        level,
-      );
-    }
-    if (channels[level] % heads !== 0) {
-      throw new ParamError(
-        ["attention_heads"],
-        `must divide the ${channels[level]} channels of level ${level}`,
-        heads,
-      );
-    }
-  });
 }

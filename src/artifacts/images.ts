@@ -2,7 +2,7 @@
  * Reading an artifact of type `images` (or `noise`, which contains one): splits, labels, model values.
  *
  *     train.npy, validation.npy, test.npy    [N, C, H, W], uint8 or float32, in stored units
- *     train_labels.npy, ...                  [N, L], uint8, where there are labels
+ *     train_labels.npy, ...                  [N, L], uint8 or float32, where there are labels
  *     meta.affine                            model value = stored value * scale[c] + offset[c]
  *
  * Normalisation is thus two numbers per channel and never rewrites an array: uint8 images stay a quarter of the
@@ -32,11 +32,18 @@ export type SplitCounts = {
   readonly test?: number;
 };
 
-/** What the columns of a label array mean; a 1 says that the attribute is there. */
+/** What the columns of a label array mean. */
 export interface ImageLabels {
   readonly width: number;
-  /** One per column: `hair=short`, `hat`. */
+  /** One per column: `hair=short`, `hat`, `mean G`. */
   readonly names: readonly string[];
+  /**
+   * uint8 without it: classes and attributes, where a 1 says that the image has it. float32: numbers that were
+   * measured on the image, in their own units.
+   */
+  readonly dtype?: "uint8" | "float32";
+  /** Of measured labels: model value = stored value * scale + offset, per column; the identity without it. */
+  readonly affine?: Affine;
 }
 
 /** `meta` of the artifact. */
@@ -49,6 +56,10 @@ export interface ImagesMeta {
   readonly affine?: Affine;
   /** The stored values that are shown black and white; [0, 255] where it is left out. */
   readonly range?: readonly [number, number];
+  /** Names of channels that are quantities of their own (grain size, orientation) and no colours. */
+  readonly channels?: readonly string[];
+  /** Instead of `range`, where channels are no colours: the values shown black and white, per channel. */
+  readonly ranges?: readonly (readonly [number, number])[];
   readonly labels?: ImageLabels;
 }
 
@@ -70,6 +81,20 @@ export function affineOf({ affine, shape }: Pick<ImagesMeta, "affine" | "shape">
   return affine ?? { scale: Array(shape[0]).fill(1), offset: Array(shape[0]).fill(0) };
 }
 
+/** What pictures of the images go by; artifacts that are made from images hand it on. */
+export type Appearance = Pick<ImagesMeta, "range" | "ranges" | "channels">;
+
+/** The appearance of images, or of what was made from them, to be spread into another `meta`. */
+export function appearanceOf({ range, ranges, channels }: JsonObject): JsonObject & Appearance {
+  const known = Object.entries({ range, ranges, channels }).filter(([, value]) => value);
+  return Object.fromEntries(known) as JsonObject & Appearance;
+}
+
+/** Whether labels are numbers that were measured, and no classes or attributes. */
+export function areMeasured({ dtype }: ImageLabels): boolean {
+  return dtype === "float32";
+}
+
 /** An images artifact, of which nothing has been read yet. */
 export interface ImageSet extends ImagesMeta {
   /** The identity where the artifact has none. */
@@ -78,10 +103,19 @@ export interface ImageSet extends ImagesMeta {
   split(name: SplitName): ImageSplit;
 }
 
-/** Opens an artifact of type `images` or `noise`. */
-export function openImages(artifact: ContentSource): ImageSet {
+/** Maps that go before an artifact's own: those of the model that is to see its images. */
+export interface Maps {
+  readonly images?: Affine;
+  readonly labels?: Affine;
+}
+
+/**
+ * Opens an artifact of type `images` or `noise`. With `maps`, images that were connected before their normalisation
+ * have the model values of a model that was trained after it.
+ */
+export function openImages(artifact: ContentSource, maps: Maps = {}): ImageSet {
   const meta = imagesMeta(artifact.meta);
-  const affine = affineOf(meta);
+  const affine = maps.images ?? affineOf(meta);
   return {
     ...meta,
     affine,
@@ -93,6 +127,7 @@ export function openImages(artifact: ContentSource): ImageSet {
         images,
         artifact.has(labels) ? openNpy(artifact.path(labels)) : undefined,
         affine,
+        maps.labels ?? meta.labels?.affine,
       );
     },
   };
@@ -107,6 +142,7 @@ export class ImageSplit {
     private readonly images: NpyFile,
     private readonly labelled: NpyFile | undefined,
     private readonly affine: Affine,
+    private readonly labelAffine?: Affine,
   ) {
     this.count = images.count;
   }
@@ -126,6 +162,11 @@ export class ImageSplit {
     return this.images.rows(start, count);
   }
 
+  /** Images in the order of `indices`, as they are stored. */
+  storedAt(indices: ArrayLike<number>): NdArray {
+    return this.images.rowsAt(indices);
+  }
+
   /** Where the stored images lie, for who reads them in a thread of their own. */
   get file(): { readonly path: string; readonly dtype: DType; readonly shape: readonly number[] } {
     const { path, dtype, shape } = this.images;
@@ -137,9 +178,26 @@ export class ImageSplit {
     return elementCount(this.images.shape) * itemSize(this.images.dtype);
   }
 
-  /** Labels of the same images: [count, L]; undefined where there are none. */
-  labels(start = 0, count: number = this.count - start): NdArray<Uint8Array> | undefined {
-    return this.labelled?.rows(start, count) as NdArray<Uint8Array> | undefined;
+  /** Labels of the same images as they are stored: [count, L], uint8 or float32; undefined where there are none. */
+  labels(
+    start = 0,
+    count: number = this.count - start,
+  ): NdArray<Uint8Array | Float32Array> | undefined {
+    return this.labelled?.rows(start, count) as NdArray<Uint8Array | Float32Array> | undefined;
+  }
+
+  /** Labels of the images in the order of `indices`, as they are stored; undefined where there are none. */
+  labelsAt(indices: ArrayLike<number>): NdArray<Uint8Array | Float32Array> | undefined {
+    return this.labelled?.rowsAt(indices) as NdArray<Uint8Array | Float32Array> | undefined;
+  }
+
+  /** Labels as a model is given them: the stored ones, or measured ones in model values. */
+  conditions(
+    start = 0,
+    count: number = this.count - start,
+  ): NdArray<Uint8Array | Float32Array> | undefined {
+    const labels = this.labels(start, count);
+    return labels && this.labelAffine ? mappedColumns(labels, this.labelAffine) : labels;
   }
 
   close(): void {
@@ -161,6 +219,33 @@ export function toModelValues(stored: NdArray, { scale, offset }: Affine): NdArr
     }
   });
   return { dtype: "float32", shape: stored.shape, data: values };
+}
+
+/** Model values [n, C, H, W] of one map as those of another, by way of stored values. */
+export function remapped(
+  data: Float32Array,
+  [channels, height, width]: readonly number[],
+  from: Affine,
+  to: Affine,
+): Float32Array {
+  const plane = height * width;
+  return data.map((value, i) => {
+    const c = Math.floor(i / plane) % channels;
+    return (value - from.offset[c]) / from.scale[c] * to.scale[c] + to.offset[c];
+  });
+}
+
+/** Rows [N, L] through a map per column, rounded to float32. */
+export function mappedColumns(
+  { shape, data }: NdArray,
+  { scale, offset }: Affine,
+): NdArray<Float32Array> {
+  const width = shape[1];
+  const values = Float32Array.from(
+    data as ArrayLike<number>,
+    (value, i) => value * scale[i % width] + offset[i % width],
+  );
+  return { dtype: "float32", shape, data: values };
 }
 
 /** Calls back with the channel and the element range of every plane of an array [N, C, H, W]. */

@@ -23,7 +23,10 @@ export class ImagesWriter {
       this.splits.set(name, {
         images: createNpy(join(folder, `${name}.npy`), dtype, [count, ...shape]),
         labels: labels &&
-          createNpy(join(folder, `${name}_labels.npy`), "uint8", [count, labels.width]),
+          createNpy(join(folder, `${name}_labels.npy`), labels.dtype ?? "uint8", [
+            count,
+            labels.width,
+          ]),
       });
     }
     this.files = names.flatMap((name) =>
@@ -32,7 +35,7 @@ export class ImagesWriter {
   }
 
   /** Appends one image [C, H, W] and its labels [L] to a split. */
-  append(split: SplitName, image: TypedArray, labels?: Uint8Array): void {
+  append(split: SplitName, image: TypedArray, labels?: Uint8Array | Float32Array): void {
     const open = this.splits.get(split);
     if (!open || !open.labels !== !labels) {
       throw new Error(`split ${split} was not announced like this`);

@@ -42,6 +42,15 @@ function hasKind(value: unknown): boolean {
  * with underscores, as other libraries write `dpmpp_2m`; it becomes the same choice.
  */
 export function choiceSchema<D extends Definition>(table: Table<D>): z.ZodType<Choice> {
+  const made = schemas.get(table) ?? madeSchema(table);
+  schemas.set(table, made);
+  return made;
+}
+
+/** Schemas by table: one of 14 samplers takes half a millisecond to make, and `choose` asks for it every time. */
+const schemas = new WeakMap<Table<Definition>, z.ZodType<Choice>>();
+
+function madeSchema(table: Table<Definition>): z.ZodType<Choice> {
   const branches = [...table.values()].map(({ kind, summary, params }) =>
     z.strictObject({ kind: kindSchema(kind), ...params.shape }).describe(summary)
   );

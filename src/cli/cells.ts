@@ -8,7 +8,7 @@ const LISTED = 24;
 
 /** The axes, what their words stand for, and for each cell how many of its stages are there. */
 export function cellsText(
-  { axes, cells }: MatrixSpec,
+  { axes, factors, cells }: MatrixSpec,
   stages: readonly PlannedStage[],
 ): string {
   const hits = new Set(stages.filter(({ verdict }) => verdict === "hit").map(({ id }) => id));
@@ -19,13 +19,15 @@ export function cellsText(
   });
   const left = cells.length - rows.length;
   const more = left > 0 ? `  and ${left} more\n` : "";
-  return `${matrixText({ axes, cells })}:\n${tableText(legend(axes))}${tableText(rows)}${more}`;
+  return `${matrixText({ factors, cells })}:\n${tableText(legend(axes))}${tableText(rows)}${more}`;
 }
 
-/** `4 cells of learning_rate (2) x sampler (2)` */
-export function matrixText({ axes, cells }: Pick<MatrixSpec, "axes" | "cells">): string {
-  const sizes = axes.map(({ label, values }) => `${label} (${values.length})`).join(" x ");
-  return `${countText(cells.length, "cell")} of ${sizes}`;
+/** `4 cells of learning_rate (2) x sampler (2)`, `60 cells of 20 points of learning_rate, ema x seed (3)` */
+export function matrixText({ factors, cells }: Pick<MatrixSpec, "factors" | "cells">): string {
+  const parts = factors.map(({ axes, count }) =>
+    axes.length === 1 ? `${axes[0]} (${count})` : `${count} points of ${axes.join(", ")}`
+  );
+  return `${countText(cells.length, "cell")} of ${parts.join(" x ")}`;
 }
 
 /** What the words stand for that are not the values themselves. */

@@ -1,24 +1,32 @@
 /** Reads a pipeline file from disk as the compiler wants it. */
-import { basename, dirname, resolve } from "node:path";
-import { SpecError } from "../base/errors.ts";
+import { basename, dirname, join, resolve } from "node:path";
+import { type Place, SpecError } from "../base/errors.ts";
 import { nearest } from "../base/nearest.ts";
 import type { SpecSource } from "../pipeline/spec.ts";
 
-/** The text of a pipeline file. Throws `SpecError` where it cannot be read or is no text. */
-export function readPipelineFile(file: string, set: readonly string[]): SpecSource {
+/** The text of a pipeline file, which `place` names. Throws `SpecError` where it cannot be read or is no text. */
+export function readPipelineFile(
+  file: string,
+  set: readonly string[],
+  place?: Place,
+): SpecSource {
+  const sibling = (name: string, place: Place) =>
+    readPipelineFile(join(dirname(file), name), [], place);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(Deno.readFileSync(file));
-    return { text, file, set };
+    return { text, file, set, sibling };
   } catch (error) {
-    const action = `read ${file}`;
+    const fault = { action: `read ${file}`, place };
     if (error instanceof Deno.errors.NotFound) {
-      throw new SpecError({ action, reason: "there is no such file", hint: hintFor(file) });
+      throw new SpecError({ ...fault, reason: "there is no such file", hint: hintFor(file) });
     }
-    if (error instanceof TypeError) throw new SpecError({ action, reason: "it is not UTF-8 text" });
+    if (error instanceof TypeError) {
+      throw new SpecError({ ...fault, reason: "it is not UTF-8 text" });
+    }
     if (Deno.statSync(file).isDirectory) {
-      throw new SpecError({ action, reason: "it is a folder, not a pipeline file" });
+      throw new SpecError({ ...fault, reason: "it is a folder, not a pipeline file" });
     }
-    throw new SpecError({ action, reason: (error as Error).message });
+    throw new SpecError({ ...fault, reason: (error as Error).message });
   }
 }
 

@@ -145,7 +145,17 @@ function describeMachine(program: Command, act: Bind): void {
     .description("List the data sets, or describe one and say how to use it.")
     .argument("[name]", "name of a data set; without it all are listed")
     .option("--json", "print JSON")
-    .addHelpText("after", examples("deno task data", "deno task data sprites"))
+    .option("--folder <new>", "write its images as PNG files, in a folder for each class")
+    .option("--count <images>", "number of images to write", wholeNumber(1))
+    .option("--params <json>", "parameters of the data set, such as '{\"size\": 128}'")
+    .addHelpText(
+      "after",
+      examples(
+        "deno task data",
+        "deno task data sprites",
+        "deno task data brain --folder runs/brain --params '{\"size\": 128}'",
+      ),
+    )
     .action(act(async () => (await import("./data.ts")).data));
   runsOption(program.command("doctor"))
     .description(

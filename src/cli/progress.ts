@@ -1,6 +1,6 @@
 /**
  * What a running pipeline shows: on a terminal one bar per running stage, redrawn in place below the lines that
- * stay; elsewhere plain lines, not more often than every few seconds per stage. Decides nothing.
+ * stay; elsewhere plain lines, the first report of a stage at once and then one every few seconds. Decides nothing.
  */
 import type { Progress } from "../pipeline/stage.ts";
 import { durationText, numberText } from "./format.ts";
@@ -24,6 +24,7 @@ export interface RunningStage {
   /** First report: a resumed stage does not begin at 0, and its speed must not count what was there before. */
   first?: { readonly done: number; readonly at: number };
   latest?: Progress;
+  /** When its last plain line was written; minus infinity before the first, which waits for nothing. */
   shownAt: number;
 }
 
@@ -60,7 +61,7 @@ export function showProgress(terminal: Terminal): ProgressView {
   const ticker = terminal.live ? setInterval(() => running.size > 0 && draw(), tickMs) : undefined;
   return {
     started(id, reason) {
-      running.set(id, { id, startedAt: terminal.now(), shownAt: terminal.now() });
+      running.set(id, { id, startedAt: terminal.now(), shownAt: -Infinity });
       line(`${id}: ${reason}`);
     },
     progress(id, progress) {

@@ -1,7 +1,8 @@
 /** The command `reproduce`: a recorded run once more, from nothing, compared bit by bit. */
 import { join, resolve } from "node:path";
 import { SpecError } from "../base/errors.ts";
-import { compileResolved, run as runDag } from "../compile.ts";
+import { run as runDag } from "../compile.ts";
+import { compiledRecord } from "./compiled.ts";
 import { describeDifferences, diffRecords } from "../pipeline/explain.ts";
 import { findRun } from "../pipeline/runs.ts";
 import type { RunEvent } from "../pipeline/execute.ts";
@@ -36,9 +37,7 @@ export async function reproduce(
       value: record.status,
     });
   }
-  const kinds = await terminal.kinds();
-  const folder = resolve(store.root, record.folder);
-  const dag = compileResolved(record.resolved, record.file, kinds, folder);
+  const { dag, kinds } = await compiledRecord(terminal, record, resolve(store.root, record.folder));
   // Scratch space goes with the process, however it ends.
   const root = options.keep
     ? join(store.root, "reproduce", `${record.id}-${terminal.random().toString(16)}`)

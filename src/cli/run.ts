@@ -1,17 +1,19 @@
 /** The command `run`: compiles a pipeline, runs what has to run, shows how it goes and what came of it. */
 import { join, relative } from "node:path";
 import { BruitError } from "../base/errors.ts";
-import { compile, type Finished, run as runDag } from "../compile.ts";
+import { type Finished, run as runDag } from "../compile.ts";
 import type { RunEvent } from "../pipeline/execute.ts";
+import type { RungPlan } from "../pipeline/halving.ts";
+import { requireRanked } from "../pipeline/ranked.ts";
 import { runFolder } from "../pipeline/runs.ts";
-import type { Plan, RunRecord } from "../pipeline/types.ts";
+import type { Dag, Plan, Ranking, RunRecord } from "../pipeline/types.ts";
 import type { DiskStore } from "../store/store.ts";
 import { matrixText } from "./cells.ts";
 import { lazyDevice } from "./device.ts";
 import { countText, durationText, shortDigest, tableText } from "./format.ts";
 import { interruption } from "./interruption.ts";
 import { coreCount, machineFacts, memoryForStages } from "./machine.ts";
-import { folderOf, readPipelineFile } from "./pipeline_file.ts";
+import { compiledFile } from "./compiled.ts";
 import type { RunOptions } from "./options.ts";
 import { type ProgressView, showProgress } from "./progress.ts";
 import { openToWrite } from "./runs_folder.ts";
@@ -19,8 +21,7 @@ import type { Terminal } from "./terminal.ts";
 
 /** Runs a pipeline file. Resolves to 0, 1 where a stage failed, 130 where it was interrupted. */
 export async function run(terminal: Terminal, file: string, options: RunOptions): Promise<number> {
-  const kinds = await terminal.kinds();
-  const dag = compile(readPipelineFile(file, options.set ?? []), kinds, folderOf(file));
+  const { dag, kinds } = await compiledFile(terminal, file, options.set);
   using store = openToWrite(options.runs, "run");
   using interrupted = interruption(terminal);
   const view = showProgress(terminal);
@@ -40,18 +41,21 @@ export async function run(terminal: Terminal, file: string, options: RunOptions)
   };
   let finished: Finished;
   try {
-    const onPlan = (plan: Plan) => view.line(planLine(plan));
-    finished = await runDag(dag, kinds, world, circumstances, onPlan);
+    finished = await runDag(dag, kinds, world, circumstances, {
+      onRung: (rung) => view.line(rungLine(rung, dag)),
+      onPlan: (plan) => view.line(planLine(plan)),
+    });
   } finally {
     view.close();
   }
   const { record, outcome } = finished;
-  const closing = closingText(record, store);
+  const closing = await closingText(record, store);
   if (options.json) {
     terminal.err(closing);
-    const { id: run, hash, stages, cells } = record;
-    terminal.out(JSON.stringify({ run, hash, stages, cells }) + "\n");
+    const { id: run, hash, stages, cells, ranking, rungs } = record;
+    terminal.out(JSON.stringify({ run, hash, stages, cells, ranking, rungs }) + "\n");
   } else terminal.out(closing);
+  requireRanked(dag.spec, outcome, store);
   return outcome.interrupted ? 130 : record.status === "done" ? 0 : 1;
 }
 
@@ -60,6 +64,14 @@ function planLine({ dag, stages }: Plan): string {
   return `${dag.spec.name}: ${countText(stages.length, "stage")}, ${hits} cached, ${
     stages.length - hits
   } to run${dag.spec.matrix ? `, for ${matrixText(dag.spec.matrix)}` : ""}`;
+}
+
+function rungLine({ value, points, plan: { stages } }: RungPlan, { spec }: Dag): string {
+  const toRun = stages.filter(({ verdict }) => verdict !== "hit").length;
+  const { path } = spec.rank!.halving!;
+  return `halving: ${countText(points, "point")} with ${path} ${value}, ${
+    countText(toRun, "stage")
+  } to run`;
 }
 
 /** Says what an event means in the lines and bars of a run. */
@@ -94,7 +106,7 @@ function errorText(error: unknown, reason: string): string {
 /** Characters above which a reason does not push the durations of all other stages off the screen. */
 const LONG_REASON = 60;
 
-function closingText(record: RunRecord, store: DiskStore): string {
+async function closingText(record: RunRecord, store: DiskStore): Promise<string> {
   const { stages, status, durationMs, id, hash } = record;
   const rows = stages.map((stage) => [
     stage.id,
@@ -117,7 +129,13 @@ function closingText(record: RunRecord, store: DiskStore): string {
       "Interrupted. What was finished or saved is kept; the same command goes on from there.\n",
   };
   const widest = stages.reduce((most, { id }) => Math.max(most, id.length), LONG_REASON);
-  return `${tableText(rows, widest)}\n${tableText(facts)}${advice[status]}`;
+  const ranking = record.ranking ? `\n${await rankingText(record.ranking)}` : "";
+  return `${tableText(rows, widest)}${ranking}\n${tableText(facts)}${advice[status]}`;
+}
+
+async function rankingText(ranking: Ranking): Promise<string> {
+  const { rankingText } = await import("./ranking.ts");
+  return rankingText(ranking);
 }
 
 /** The page at the top of the run's folder, where a stage made one. */

@@ -7,6 +7,7 @@ import type { Manifest, RunRecord } from "../pipeline/types.ts";
 import type { DiskStore } from "../store/store.ts";
 import { bytesText, durationText, numberText, shortDigest, tableText } from "./format.ts";
 import type { CommonOptions } from "./options.ts";
+import { rankingText } from "./ranking.ts";
 import { openToLook } from "./runs_folder.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -52,17 +53,18 @@ function runText(record: RunRecord, store: DiskStore): string {
     reason,
   ]);
   const heads = ["stage", "status", "key", "digest", "took", "reason"];
-  return `${tableText(facts)}\n${tableText([heads, ...stages])}`;
+  const ranking = record.ranking ? `\n${rankingText(record.ranking)}` : "";
+  return `${tableText(facts)}\n${tableText([heads, ...stages])}${ranking}`;
 }
 
 function artifactText(manifest: Manifest, store: DiskStore): string {
-  const { key, digest, type, files, views, summary, meta, record } = manifest;
+  const { key, digest, type, files, views, summary, scores = {}, meta, record } = manifest;
   const facts = [
     ["artifact", `${type}, made by "${record.kind}"`],
     ["key", key],
     ["digest", digest],
   ];
-  const numbers = Object.entries(summary).map((
+  const numbers = Object.entries({ ...scores, ...summary }).map((
     [name, value],
   ) => [name, typeof value === "number" ? numberText(value) : value]);
   const contents = [

@@ -17,8 +17,8 @@ export interface Terminal {
   date(): Date;
   /** 16 random bits, for names only. */
   random(): number;
-  /** The stage kinds; a function, because most commands never load them. */
-  kinds(): Promise<Kinds>;
+  /** The stage kinds: all, or as many as a pipeline's text names. Most commands never load any. */
+  kinds(text?: string): Promise<Kinds>;
   /** Calls back at every interruption or termination until the returned function is called. */
   onInterrupt(listener: () => void): () => void;
   /** Ends the process at once. */
@@ -38,7 +38,10 @@ export function systemTerminal(): Terminal {
     now: () => performance.now(),
     date: () => new Date(),
     random: () => crypto.getRandomValues(new Uint16Array(1))[0],
-    kinds: async () => (await import("../stages/table.ts")).stageKinds,
+    kinds: async (text) => {
+      const { allStageKinds, stageKindsIn } = await import("../stages/table.ts");
+      return text === undefined ? await allStageKinds() : await stageKindsIn(text);
+    },
     onInterrupt(listener) {
       for (const signal of signals) Deno.addSignalListener(signal, listener);
       return () => {

@@ -2,14 +2,13 @@
 import { SpecError } from "../base/errors.ts";
 import type { Json } from "../base/canonical.ts";
 import { suggestion } from "../base/nearest.ts";
-import { compile } from "../compile.ts";
 import { diffRecords } from "../pipeline/explain.ts";
 import { plan as planStages } from "../pipeline/plan.ts";
 import { findArtifact } from "../pipeline/runs.ts";
 import type { Plan } from "../pipeline/types.ts";
 import type { DiskStore } from "../store/store.ts";
 import { tableText } from "./format.ts";
-import { folderOf, readPipelineFile } from "./pipeline_file.ts";
+import { compiledFile } from "./compiled.ts";
 import type { FileOptions } from "./options.ts";
 import { openToLook } from "./runs_folder.ts";
 import type { Terminal } from "./terminal.ts";
@@ -26,8 +25,7 @@ export async function why(
     terminal.out(recipesText(store, first, second));
     return 0;
   }
-  const kinds = await terminal.kinds();
-  const dag = compile(readPipelineFile(first, options.set ?? []), kinds, folderOf(first));
+  const { dag } = await compiledFile(terminal, first, options.set);
   terminal.out(stageText(await planStages(dag, store), second, first));
   return 0;
 }

@@ -23,8 +23,9 @@ const GAP = 6, FONT = 11, LINE = 15;
 /** Draws a captioned grid. Throws where there is no whole image. */
 export async function captionedGrid(grid: CaptionedGrid): Promise<string> {
   const { columns, rowLabels = [], columnLabels = [], captions = [] } = grid;
-  const [, height, width] = grid.shape;
-  const tiles = await Promise.all(imageTiles(grid).map((tile) => encodePng(tile)));
+  const pixels = imageTiles(grid);
+  const { height, width } = pixels[0];
+  const tiles = await Promise.all(pixels.map((tile) => encodePng(tile)));
   const rows = Math.ceil(tiles.length / columns);
   const cellX = grid.cell ?? Math.min(128, Math.floor(640 / columns) - GAP);
   const cellY = Math.round(cellX * height / width);

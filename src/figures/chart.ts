@@ -1,10 +1,5 @@
-/**
- * Line charts and histograms as SVG text, through vega-lite without a DOM (about 70 ms a chart).
- *
- * One look for all of them: white ground (so that a chart can be read on a dark page too), thin grid, titled
- * axes with units, a legend only where there are several series. The same numbers give the same bytes.
- */
-import type { TopLevelSpec } from "vega-lite";
+/** Line charts, histograms and scatter plots as SVG text (about 70 ms a chart); how they look is `drawing.ts`. */
+import { drawing, partDashes, seriesColour } from "./drawing.ts";
 
 /** One axis: what it shows, with the unit, as in `noise level sigma (model units)`. */
 export interface Axis {
@@ -13,12 +8,19 @@ export interface Axis {
   readonly scale?: "linear" | "log";
   /** Whether a linear axis starts at zero; false without it. */
   readonly zero?: boolean;
+  /** Whether the values are whole numbers, such as epochs, with no marks between them; false without it. */
+  readonly whole?: boolean;
 }
 
 /** Points that belong together: [x, y] pairs, in drawing order. Pairs that are not finite are left out. */
 export interface Series {
   readonly name: string;
   readonly points: readonly (readonly [number, number])[];
+  /**
+   * In line charts: what the line shows of `name`, such as training or validation. Series of one name have one colour,
+   * and each part has its dashes; the first is drawn solid.
+   */
+  readonly part?: string;
 }
 
 /** What all charts share. Sizes are of the plotting area, in pixels. */
@@ -42,9 +44,6 @@ export interface HistogramChart extends Omit<Frame, "y"> {
   readonly bins?: number;
 }
 
-/** Okabe and Ito's palette, which stays apart for colour-blind readers, without its yellow. */
-const palette = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000"];
-
 /**
  * A line per series, as SVG text.
  *
@@ -61,6 +60,13 @@ const palette = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00
  */
 export function lineChart(chart: PointChart): Promise<string> {
   return draw(chart, { type: "line", strokeWidth: 1.5, interpolate: "linear" }, rowsOf(chart));
+}
+
+/** A dot per point, as SVG text; the colour says the series. */
+export function scatterPlot(chart: PointChart): Promise<string> {
+  const rows = rowsOf(chart);
+  const size = Math.max(12, Math.min(40, 20_000 / rows.length));
+  return draw(chart, { type: "circle", size, opacity: 0.6, aria: false }, rows);
 }
 
 /** Shares of values per bin, as stepped outlines with light fills, as SVG text. */
@@ -80,18 +86,29 @@ export function histogram(chart: HistogramChart): Promise<string> {
   );
 }
 
+/** Share of all values in one bin from which a chart of shares is logarithmic. */
+const DOMINANT = 0.4;
+
+/** The axis for shares of values by bin: where one bin, such as a black ground, would press all others to 0, by logarithm. */
+export function shareAxis(series: readonly Series[]): Axis {
+  const largest = Math.max(0, ...series.flatMap(({ points }) => points.map(([, share]) => share)));
+  const title = "share of values";
+  return largest > DOMINANT ? { title, scale: "log" } : { title, zero: true };
+}
+
 interface Row {
   readonly x: number;
   readonly y: number;
   readonly series: string;
+  readonly part?: string;
 }
 
 function rowsOf({ series, x, y }: PointChart): Row[] {
   const shown = (axis: Axis, value: number) =>
     Number.isFinite(value) && (axis.scale !== "log" || value > 0);
-  return series.flatMap(({ name, points }) =>
+  return series.flatMap(({ name, points, part }) =>
     points.filter((point) => shown(x, point[0]) && shown(y, point[1]))
-      .map((point) => ({ x: point[0], y: point[1], series: name }))
+      .map((point) => ({ x: point[0], y: point[1], series: name, ...(part ? { part } : {}) }))
   );
 }
 
@@ -119,61 +136,26 @@ function binnedRows({ sets, bins = 30 }: HistogramChart): Row[] {
   });
 }
 
-/** Compiles with vega-lite, lays out with vega, prints. Both are loaded at the first chart only. */
-async function draw(chart: PointChart, mark: unknown, rows: readonly Row[]): Promise<string> {
-  const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
-  const { spec } = compile(specOf(chart, mark, rows) as TopLevelSpec);
-  // vega numbers clip paths through the whole process; from one again, a chart's bytes depend on it alone.
-  vega.resetSVGDefIds();
-  const view = new vega.View(vega.parse(spec), { renderer: "none", logLevel: vega.Error });
-  try {
-    return await view.toSVG();
-  } finally {
-    view.finalize();
-  }
-}
-
-function specOf(chart: PointChart, mark: unknown, rows: readonly Row[]) {
-  const names = chart.series.map(({ name }) => name);
-  const colour = names.length > 1
-    ? {
-      field: "series",
-      type: "nominal",
-      title: null,
-      scale: { domain: names, range: names.map((_, i) => palette[i % palette.length]) },
-      legend: { orient: "top", symbolType: "stroke", labelLimit: 400 },
-    }
-    : { value: palette[0] };
-  return {
+function draw(
+  chart: PointChart,
+  mark: { readonly type: string; readonly [property: string]: unknown },
+  rows: readonly Row[],
+): Promise<string> {
+  const names = [...new Set(chart.series.map(({ name }) => name))];
+  const parts = [...new Set(chart.series.flatMap(({ part }) => part ?? []))];
+  return drawing({
     width: chart.width ?? 560,
     height: chart.height ?? 260,
-    padding: 12,
-    background: "white",
     ...(chart.title === undefined ? {} : { title: { text: chart.title, anchor: "start" } }),
     data: { values: rows },
     mark,
     encoding: {
       x: axisOf("x", chart.x, rows.length === 0),
       y: axisOf("y", chart.y, rows.length === 0),
-      color: colour,
+      color: seriesColour(names, mark.type === "circle" ? "circle" : "stroke"),
+      ...(parts.length ? { strokeDash: partDashes(parts) } : {}),
     },
-    config: {
-      font: "system-ui, sans-serif",
-      title: { fontSize: 14, fontWeight: 600, color: "#222" },
-      axis: {
-        labelFontSize: 11,
-        titleFontSize: 12,
-        titleFontWeight: 400,
-        labelColor: "#333",
-        titleColor: "#222",
-        gridColor: "#e5e5e5",
-        domainColor: "#888",
-        tickColor: "#888",
-      },
-      legend: { labelFontSize: 12, labelColor: "#222" },
-      view: { stroke: "#ccc" },
-    },
-  };
+  });
 }
 
 /** An axis without data gets some domain, because vega would label it from NaN to NaN. */
@@ -188,6 +170,6 @@ function axisOf(field: "x" | "y", axis: Axis, empty: boolean) {
     title: axis.title,
     stack: null,
     scale: empty ? { ...scale, domain: [1, 10] } : scale,
-    ...(log ? { axis: { format: "~g" } } : {}),
+    ...(log ? { axis: { format: "~g" } } : axis.whole ? { axis: { tickMinStep: 1 } } : {}),
   };
 }

@@ -19,6 +19,11 @@ export interface Images {
   readonly affine?: Affine;
   /** The stored values that are black and white, [0, 255] without it. Values outside are clipped. */
   readonly range?: readonly [number, number];
+  /**
+   * Where channels are no colours but quantities of their own: these values for each of them. Each image is then
+   * its channels side by side, grey.
+   */
+  readonly ranges?: readonly (readonly [number, number])[];
 }
 
 /** A grid. */
@@ -47,8 +52,8 @@ export async function imageGrid(grid: Grid): Promise<Uint8Array<ArrayBuffer>> {
 /** The pixels of a grid, RGB, or grey where images and background are. */
 export function gridPixels(grid: Grid): Pixels {
   const { gap = 2, background = [255, 255, 255] } = grid;
-  const [, height, width] = grid.shape;
   const tiles = imageTiles(grid);
+  const { height, width } = tiles[0];
   const columns = Math.min(grid.columns ?? Math.ceil(Math.sqrt(tiles.length)), tiles.length);
   const rows = Math.ceil(tiles.length / columns);
   const scale = grid.scale ??
@@ -75,29 +80,58 @@ export function gridPixels(grid: Grid): Pixels {
   return { ...sheet, data };
 }
 
-/** Every image by itself as 8-bit pixels, mapped back to stored units, stretched from `range` and clipped. */
-export function imageTiles({ images, shape, affine, range = [0, 255] }: Images): Pixels[] {
-  const [depth, height, width] = shape;
-  const plane = height * width, size = depth * plane;
-  if (images.length === 0 || images.length % size !== 0) {
+/** Every image by itself as 8-bit pixels, mapped back to stored units, stretched from its range and clipped. */
+export function imageTiles(images: Images): Pixels[] {
+  const [depth, height, width] = images.shape;
+  const size = depth * height * width;
+  const { length } = images.images;
+  if (length === 0 || length % size !== 0) {
     throw new Error(
-      `${images.length} values are no whole number of images of shape [${shape.join(", ")}]`,
+      `${length} values are no whole number of images of shape [${images.shape.join(", ")}]`,
     );
   }
-  const channels = depth === 3 ? 3 : 1;
-  const stretch = 255 / (range[1] - range[0]);
-  return Array.from({ length: images.length / size }, (_, n) => {
-    const data = new Uint8Array(plane * channels);
-    for (let c = 0; c < channels; c++) {
-      const scale = affine?.scale[c] ?? 1, offset = affine?.offset[c] ?? 0;
-      for (let p = 0; p < plane; p++) {
-        const stored = (Number(images[n * size + c * plane + p]) - offset) / scale;
-        data[p * channels + c] = Math.max(
-          0,
-          Math.min(255, Math.round((stored - range[0]) * stretch)),
-        );
-      }
+  const tile = images.ranges ? channelsBesideEachOther : coloured;
+  return Array.from({ length: length / size }, (_, n) => tile(images, n * size));
+}
+
+/** The image that begins at `start`, RGB or grey. */
+function coloured(images: Images, start: number): Pixels {
+  const [depth, height, width] = images.shape;
+  const channels = depth === 3 ? 3 : 1, plane = height * width;
+  const data = new Uint8Array(plane * channels);
+  for (let c = 0; c < channels; c++) {
+    const shown = brightness(images, c, images.range);
+    const from = start + c * plane;
+    for (let p = 0; p < plane; p++) data[p * channels + c] = shown(images.images[from + p]);
+  }
+  return { width, height, channels, data };
+}
+
+/** The channels of the image that begins at `start`, in a row, with a white pixel between them. */
+function channelsBesideEachOther(images: Images, start: number): Pixels {
+  const [depth, height, width] = images.shape;
+  const row = depth * (width + 1) - 1;
+  const data = new Uint8Array(row * height).fill(255);
+  for (let c = 0; c < depth; c++) {
+    const shown = brightness(images, c, images.ranges![c]);
+    for (let y = 0; y < height; y++) {
+      const from = start + (c * height + y) * width, to = y * row + c * (width + 1);
+      for (let x = 0; x < width; x++) data[to + x] = shown(images.images[from + x]);
     }
-    return { width, height, channels, data };
-  });
+  }
+  return { width: row, height, channels: 1, data };
+}
+
+/** From a value of a channel to 0 to 255. */
+function brightness(
+  { affine }: Images,
+  channel: number,
+  [black, white]: readonly [number, number] = [0, 255],
+): (value: number | bigint) => number {
+  const scale = affine?.scale[channel] ?? 1, offset = affine?.offset[channel] ?? 0;
+  const stretch = 255 / (white - black);
+  return (value) => {
+    const stored = (Number(value) - offset) / scale;
+    return Math.max(0, Math.min(255, Math.round((stored - black) * stretch)));
+  };
 }

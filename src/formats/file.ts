@@ -1,4 +1,5 @@
 /** Whole and exact reads and writes of local files, and the error of a file that is not what it promises. */
+import { join, sep } from "node:path";
 import { StageError } from "../base/errors.ts";
 
 /** A `StageError` about one file: `Cannot read a.npy: it is 4 bytes short: ...`. */
@@ -41,6 +42,38 @@ export function readFully(file: Deno.FsFile, target: Uint8Array, path: string): 
     }
     filled += got;
   }
+}
+
+/** Bytes `start` to `start + length - 1` of a file. Throws a `StageError` where it ends before. */
+export function readRange(path: string, start: number, length: number): Uint8Array<ArrayBuffer> {
+  using file = openForReading(path);
+  const { size } = file.statSync();
+  if (start + length > size) {
+    throw fileFault(path, `it ends ${start + length - size} bytes too early`);
+  }
+  file.seekSync(start, Deno.SeekMode.Start);
+  const bytes = new Uint8Array(length);
+  readFully(file, bytes, path);
+  return bytes;
+}
+
+/**
+ * The path of an entry of a folder. A link inside the folder is followed; one that leads out of it is a
+ * `StageError`, so that a folder from elsewhere cannot make its reader read other files.
+ */
+export function pathInside(folder: string, name: string): string {
+  const path = join(folder, name);
+  let target: string;
+  try {
+    target = Deno.realPathSync(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  const inside = Deno.realPathSync(folder);
+  if (target !== inside && !target.startsWith(inside.endsWith(sep) ? inside : inside + sep)) {
+    throw fileFault(path, "it is a link that leads out of its folder", target, "Copy the file.");
+  }
+  return path;
 }
 
 /** Writes all bytes at the current position. */

@@ -16,6 +16,7 @@ import {
 } from "../base/nd_array.ts";
 import { fileFault, openForReading, readFully, writeFully } from "./file.ts";
 import { type NpyHeader, npyHeader, npyHeaderBytes, parseNpyHeader } from "./npy_header.ts";
+import { type StoredArray, storedArray } from "./stored_array.ts";
 
 /** An open .npy file, of which nothing but the header has been read. Close it, or bind it with `using`. */
 export class NpyFile {
@@ -95,6 +96,16 @@ export function openNpy(path: string): NpyFile {
     file.close();
     throw error;
   }
+}
+
+/** A file as an array that is read row by row. Throws a `StageError` that names the file. */
+export function storedNpy(path: string): StoredArray {
+  using file = openForReading(path);
+  const { size: length } = file.statSync();
+  const start = new Uint8Array(Math.min(length, npyHeaderBytes));
+  readFully(file, start, path);
+  const part = { path, place: path, start: 0, length, compression: "none" } as const;
+  return storedArray({ part, ...parseNpyHeader(start, length, path) });
 }
 
 /** Reads a whole array. Throws a `StageError` that names the file. */

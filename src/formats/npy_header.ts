@@ -37,12 +37,38 @@ const descriptors: Readonly<Record<string, DType>> = {
   "<u4": "uint32",
   "<i8": "int64",
   "<u8": "uint64",
+  "<f2": "float16",
   "<f4": "float32",
   "<f8": "float64",
 };
 
 /** Number of bytes that certainly contain the fixed part and any header that is accepted. */
 export const npyHeaderBytes = 12 + HEADER_LIMIT;
+
+/** Bytes of the fixed part: magic, version, length of the rest. */
+const leadOf = (version: number) => version === 1 ? 10 : 12;
+
+/** Where the data starts, from the first 12 bytes of a file or all it has. Throws a `StageError` naming `path`. */
+export function npyDataOffset(start: Uint8Array, path: string): number {
+  if (start.length < 10 || MAGIC.some((byte, i) => start[i] !== byte)) {
+    throw fileFault(path, "it is not a .npy file: the first six bytes are not \\x93NUMPY");
+  }
+  const version = start[6];
+  if (version < 1 || version > 3 || start[7] !== 0) {
+    const written = `${version}.${start[7]}`;
+    throw fileFault(path, "its format version is not 1.0, 2.0 or 3.0", written);
+  }
+  const lead = leadOf(version);
+  if (start.length < lead) {
+    throw fileFault(path, `it has ${start.length} bytes, fewer than the fixed part of a header`);
+  }
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
+  const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  if (length > HEADER_LIMIT) {
+    throw fileFault(path, `its header claims more than ${HEADER_LIMIT} bytes`, length);
+  }
+  return lead + length;
+}
 
 /**
  * Parses the start of a file. `size` is the size of the whole file, which must be exactly header and data.
@@ -52,21 +78,8 @@ export const npyHeaderBytes = 12 + HEADER_LIMIT;
 export function parseNpyHeader(start: Uint8Array, size: number, path: string): NpyHeader {
   const fail = (reason: string, value?: unknown, hint?: string) =>
     fileFault(path, reason, value, hint);
-  if (start.length < 10 || MAGIC.some((byte, i) => start[i] !== byte)) {
-    throw fail("it is not a .npy file: the first six bytes are not \\x93NUMPY");
-  }
-  const version = start[6];
-  if (version < 1 || version > 3 || start[7] !== 0) {
-    throw fail("its format version is not 1.0, 2.0 or 3.0", `${version}.${start[7]}`);
-  }
-  const lead = version === 1 ? 10 : 12;
-  if (size < lead) throw fail(`it has ${size} bytes, fewer than the fixed part of a header`);
-  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
-  const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
-  if (length > HEADER_LIMIT) {
-    throw fail(`its header claims more than ${HEADER_LIMIT} bytes`, length);
-  }
-  const offset = lead + length;
+  const offset = npyDataOffset(start, path);
+  const version = start[6], lead = leadOf(version), length = offset - lead;
   if (offset > size) throw fail(`its header claims ${length} bytes and only ${size - lead} follow`);
   const text = new TextDecoder(version === 3 ? "utf-8" : "latin1").decode(
     start.subarray(lead, offset),

@@ -1,37 +1,21 @@
 /**
- * PNG files of 8-bit grey or RGB pixels: encode, decode, look at the header. No scaling and no text here.
+ * PNG files of 8-bit grey or RGB pixels: encode and decode. No scaling and no text here.
  *
  * Equal pixels give equal bytes: no time stamp, one fixed filter and compression level. pngjs is imported on
  * the first use, because a run of only cache hits must not pay for it.
  */
 import { Buffer } from "node:buffer";
 import { constants } from "node:zlib";
-import { isPng } from "../base/png_text.ts";
 import { fileFault } from "./file.ts";
+import type { Pixels } from "./pixels.ts";
+import { parsePngHeader, pngDamage } from "./png_structure.ts";
 
-/** Pixels in row-major order, `channels` bytes each. */
-export interface Pixels {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 1 | 3;
-  readonly data: Uint8Array;
-}
+export type { Pixels } from "./pixels.ts";
 
-/** What the first 33 bytes of a file say. */
-export interface PngHeader {
-  readonly width: number;
-  readonly height: number;
-  /** 1 for grey with or without alpha, 3 for colour and palettes. */
-  readonly channels: 1 | 3;
-}
-
-/** Bytes of signature and IHDR chunk: all that `parsePngHeader` needs. */
-export const pngHeaderBytes = 33;
-
-/** 8192 x 8192: larger than any image here, and small enough that a lying header cannot exhaust memory. */
-const PIXEL_LIMIT = 1 << 26;
-/** PNG colour types: 0 grey, 2 RGB, 3 palette, 4 grey with alpha, 6 RGB with alpha. */
-const GREY = 0, RGB = 2, GREY_ALPHA = 4, RGB_ALPHA = 6;
+/** Place of the byte that says whether a file is interlaced. */
+const INTERLACE = 28;
+/** The PNG colour types that are written. */
+const GREY = 0, RGB = 2;
 
 /**
  * Encodes pixels.
@@ -69,6 +53,9 @@ export async function encodePng(pixels: Pixels): Promise<Uint8Array<ArrayBuffer>
 /** Decodes a file; transparent pixels are laid over white. Throws a `StageError` that names `path`. */
 export async function decodePng(bytes: Uint8Array, path: string): Promise<Pixels> {
   const { width, height, channels } = parsePngHeader(bytes, path);
+  // pngjs bounds what image data may inflate to, but not that of interlaced files.
+  const damage = bytes[INTERLACE] ? pngDamage(bytes) : undefined;
+  if (damage) throw fileFault(path, damage);
   const { PNG } = await import("pngjs");
   let rgba: Uint8Array;
   try {
@@ -87,26 +74,4 @@ export async function decodePng(bytes: Uint8Array, path: string): Promise<Pixels
     }
   }
   return { width, height, channels, data };
-}
-
-/** Reads size and colour type from the start of a file. Throws a `StageError` that names `path`. */
-export function parsePngHeader(start: Uint8Array, path: string): PngHeader {
-  if (start.length < pngHeaderBytes || !isPng(start)) {
-    throw fileFault(path, "it is not a PNG file");
-  }
-  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
-  const width = view.getUint32(16), height = view.getUint32(20), colorType = start[25];
-  if (chunkName(start, 12) !== "IHDR" || width === 0 || height === 0) {
-    throw fileFault(path, "its PNG header is damaged");
-  }
-  if (width * height > PIXEL_LIMIT) {
-    throw fileFault(path, `it has more than ${PIXEL_LIMIT} pixels`, `${width} x ${height}`);
-  }
-  const known = [GREY, RGB, 3, GREY_ALPHA, RGB_ALPHA].includes(colorType);
-  if (!known) throw fileFault(path, "its PNG colour type is unknown", colorType);
-  return { width, height, channels: colorType === GREY || colorType === GREY_ALPHA ? 1 : 3 };
-}
-
-function chunkName(bytes: Uint8Array, at: number): string {
-  return String.fromCharCode(...bytes.subarray(at, at + 4));
 }

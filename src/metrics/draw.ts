@@ -32,16 +32,28 @@ export async function drawRealImages(
     ...(test && fromTest.length ? [await test.rowsAt(fromTest)] : []),
     ...(apart.length ? [await training.rowsAt(apart)] : []),
   ];
-  const data = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((offset, part) => (data.set(part, offset), offset + part.length), 0);
+  const labels = [test?.labelsAt?.(fromTest), training.labelsAt?.(apart)].flatMap((part) =>
+    part ?? []
+  );
   return {
     heldOut: {
       count: fromTest.length + apart.length,
-      data,
+      data: joined(parts),
       trainingIndex: Int32Array.from([...fromTest.map(() => -1), ...apart]),
+      ...(training.labelsAt ? { labels: joined(labels) } : {}),
     },
-    reference: { count: reference.length, data: referenceRows },
+    reference: {
+      count: reference.length,
+      data: referenceRows,
+      ...(training.labelsAt ? { labels: training.labelsAt(skipping(reference, apart)) } : {}),
+    },
   };
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  parts.reduce((offset, part) => (whole.set(part, offset), offset + part.length), 0);
+  return whole;
 }
 
 /**

@@ -16,6 +16,11 @@ export type ImageShape = readonly [number, number, number];
 export interface ImageRows {
   readonly count: number;
   readonly data: Float32Array;
+  /**
+   * One row of L numbers per image in the labels' own units, where there are any: of a real image its labels, of a
+   * sample the condition under which it was drawn.
+   */
+  readonly labels?: Float32Array;
 }
 
 /** Images that stay on disk: rows are read as float32 in model units, a block at a time. */
@@ -25,6 +30,21 @@ export interface ImageSource {
   rows(start: number, count: number): Float32Array | Promise<Float32Array>;
   /** The rows of these indices, in their order. */
   rowsAt(indices: ArrayLike<number>): Float32Array | Promise<Float32Array>;
+  /** The labels of the same images, in their own units; left out where there are none. */
+  labelsAt?(indices: ArrayLike<number>): Float32Array;
+}
+
+/** What is known of the images before any is read. */
+export interface ImageFacts {
+  readonly shape: ImageShape;
+  /** Names of channels that are quantities of their own. */
+  readonly channelNames?: readonly string[];
+  /** Names of the columns of labels; left out unless samples and real images have the same. */
+  readonly labelNames?: readonly string[];
+  /** Of samples that are cuts through volumes: sample k is cut along axis k modulo their number. */
+  readonly cutAxes?: readonly string[];
+  /** Whether a classifier is connected; `MetricInput.classifier` is then what it sees. */
+  readonly classified?: boolean;
 }
 
 /** Real images that take the samples' place, and which of the training images each is (-1: none of them). */
@@ -32,9 +52,11 @@ export interface HeldOut extends ImageRows {
   readonly trainingIndex: Int32Array;
 }
 
+/** Features of images: [count, d] row by row, so d is the length over the count; d never depends on the count. */
+export type Features = (images: ImageRows) => Promise<Float32Array>;
+
 /** What a metric is given. Every set has the same image shape and units. */
-export interface MetricInput<P> {
-  readonly shape: ImageShape;
+export interface MetricInput<P> extends ImageFacts {
   readonly samples: ImageRows;
   readonly heldOut: HeldOut;
   /** A draw of training images, none of which is in `heldOut`. */
@@ -45,8 +67,11 @@ export interface MetricInput<P> {
   readonly show: {
     readonly affine?: Affine;
     readonly range?: readonly [number, number];
+    readonly ranges?: readonly (readonly [number, number])[];
     readonly key?: string;
   };
+  /** What the pipeline's own classifier sees in images, where one is connected. */
+  readonly classifier?: Features;
   readonly params: P;
   /** The key of one purpose's random numbers (base/random.ts). */
   random(purpose: string): bigint;
@@ -77,6 +102,8 @@ export interface MetricFigure {
 }
 
 export interface MetricResult {
+  /** In place of the metric's own, where they depend on its parameters. */
+  readonly headlines?: readonly string[];
   readonly measures: Readonly<Record<string, Measure>>;
   readonly figures: readonly MetricFigure[];
 }
@@ -86,6 +113,10 @@ export interface MetricResult {
 export interface Metric<P = any> extends Definition {
   /** The measures that stand for the metric where there is room for few numbers. */
   readonly headlines: readonly string[];
+  /** Computed where a pipeline names no metrics: for those that any images have and that cost little. */
+  readonly byDefault?: true;
+  /** Whether it can be told from the facts that the metric cannot be computed: throws `ParamError` then. */
+  check?(params: P, facts: ImageFacts): void;
   compute(input: MetricInput<P>): Promise<MetricResult>;
 }
 

@@ -9,7 +9,7 @@ import type { DagNode } from "./types.ts";
 
 /** A finished artifact as later stages see it. */
 export function artifactOf(manifest: Manifest, stage: string, store: DiskStore): Artifact {
-  const { type, meta, files, summary, key, digest } = manifest;
+  const { type, meta, files, summary, scores, key, digest } = manifest;
   return {
     type,
     meta,
@@ -18,6 +18,7 @@ export function artifactOf(manifest: Manifest, stage: string, store: DiskStore):
     key,
     digest,
     summary,
+    ...(scores ? { scores } : {}),
     has: (file) => Object.hasOwn(files, file),
     path(file) {
       if (Object.hasOwn(files, file)) return store.filePath(files[file]);
@@ -43,6 +44,7 @@ export function commissionOf(
   const wrong = (what: string) => new Error(`stage kind "${kind.kind}" ${what}`);
   checkNumbers(spec.id, "meta", draft.meta);
   checkNumbers(spec.id, "summary", draft.summary ?? {});
+  checkNumbers(spec.id, "scores", draft.scores ?? {});
   for (const [name, promised] of Object.entries(type.meta)) {
     const made = draft.meta[name];
     if (promised === undefined || covers(promised, made)) continue;
@@ -74,6 +76,7 @@ export function commissionOf(
     files,
     views,
     summary: draft.summary ?? {},
+    ...(draft.scores ? { scores: draft.scores } : {}),
   };
 }
 

@@ -168,7 +168,7 @@ function typeStage(
   }
   const types = byPort(stage.id, inputs);
   try {
-    const type = kind.infer(stage.params, types, context);
+    const type = kind.infer(stage.params, types, { ...context, from: stage.from });
     return { spec: stage, kind, type, inputs, graph: graphs(kind, stage.params, types) };
   } catch (error) {
     throw located(error, stage);

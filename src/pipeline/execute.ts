@@ -7,7 +7,8 @@
 import type { Digest } from "../base/canonical.ts";
 import type { Manifest } from "../store/manifest.ts";
 import { byPort, inputTypes } from "./dag.ts";
-import { perform } from "./perform.ts";
+import { withInputs } from "./partial.ts";
+import type { Inputs, Performed } from "./perform.ts";
 import { judge, type Judgement } from "./plan.ts";
 import type { DagNode, Outcome, Plan, StageOutcome } from "./types.ts";
 import type { Task, World } from "./world.ts";
@@ -79,7 +80,8 @@ function begin(plan: Plan, world: World): Run {
 }
 
 /** Decides what becomes of a stage whose inputs are settled: skipped, a hit, or a task. */
-async function settle(run: Run, node: DagNode): Promise<void> {
+async function settle(run: Run, written: DagNode): Promise<void> {
+  const node = withoutLost(run, written);
   const { id, from } = node.spec;
   const { world } = run;
   const lost = Object.values(from).flat().find((source) => !run.finished.has(source));
@@ -106,6 +108,17 @@ async function settle(run: Run, node: DagNode): Promise<void> {
   run.tasks.push({ node, judgement, memoryBytes });
 }
 
+/** The stage without the inputs that failed, where it can do without them. */
+function withoutLost(run: Run, node: DagNode): DagNode {
+  if (aborted(run)) return node;
+  const inputs = Object.entries(node.spec.from);
+  const made = (source: string) => run.finished.has(source);
+  const enough = inputs.every(([port, sources]) =>
+    node.kind.inputs[port].partial ? sources.some(made) : sources.every(made)
+  );
+  return enough ? withInputs(node, made) : node;
+}
+
 /** The first task that fits beside the running ones; the first of all where nothing runs. */
 function takeFitting(run: Run): Task | undefined {
   const { memoryBytes, jobs = DEFAULT_JOBS } = run.world;
@@ -129,7 +142,7 @@ function start(run: Run, task: Task): void {
     ] as const
   );
   const startedMs = run.world.now();
-  const work = perform(task, byPort(id, Object.fromEntries(inputs)), run.plan.dag, run.world).then(
+  const work = performed(run, task, byPort(id, Object.fromEntries(inputs))).then(
     ({ manifest, ran }) => {
       const reason = ran ? judgement.reason : "made meanwhile by another stage or run";
       finish(run, node, { key, status: ran ? "ran" : "hit", reason, manifest, startedMs });
@@ -137,6 +150,12 @@ function start(run: Run, task: Task): void {
     (error) => fail(run, node, key, error, startedMs),
   );
   run.running.set(id, { task, done: work.finally(() => run.running.delete(id)) });
+}
+
+/** Runs the stage; a run of nothing but hits does not load what that takes. */
+async function performed({ plan, world }: Run, task: Task, inputs: Inputs): Promise<Performed> {
+  const { perform } = await import("./perform.ts");
+  return await perform(task, inputs, plan.dag, world);
 }
 
 function fail(

@@ -6,6 +6,7 @@
  *     runs/<id>/<stage>/grid.png   all views, by stage; every PNG carries the key of its artifact
  *     runs/<id>/<stage>/images/    a view that is a folder; the store has it as one archive, images.tar
  *     runs/<id>/stages.csv         seconds and summary of every stage
+ *     runs/<id>/ranking.csv        the points of its matrix in order, where the pipeline ranks them
  *     runs/<id>/run.json           the run record
  */
 import { join } from "node:path";
@@ -13,6 +14,7 @@ import { isPng, keyKeyword, withPngText } from "../base/png_text.ts";
 import { unpackTar } from "../base/tar.ts";
 import type { Manifest, StoredView } from "../store/manifest.ts";
 import type { DiskStore } from "../store/store.ts";
+import { rankingTable } from "./ranking.ts";
 import { stageTable } from "./stage_table.ts";
 import type { RunRecord } from "./types.ts";
 
@@ -23,7 +25,7 @@ export function exportRun(
   artifacts: ReadonlyMap<string, Manifest>,
 ): string {
   const folder = store.scratchFolder();
-  const rootNames = new Set<string>(["run.json", "stages.csv", ...artifacts.keys()]);
+  const rootNames = new Set<string>(["run.json", "stages.csv", "ranking.csv", ...artifacts.keys()]);
   for (const [stage, manifest] of artifacts) {
     if (!manifest.views.length) continue;
     Deno.mkdirSync(join(folder, stage));
@@ -42,6 +44,9 @@ export function exportRun(
     }
   }
   Deno.writeTextFileSync(join(folder, "stages.csv"), stageTable(record, artifacts));
+  if (record.ranking) {
+    Deno.writeTextFileSync(join(folder, "ranking.csv"), rankingTable(record.ranking));
+  }
   Deno.writeTextFileSync(join(folder, "run.json"), JSON.stringify(record, null, 2) + "\n");
   return folder;
 }

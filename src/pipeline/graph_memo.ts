@@ -23,7 +23,7 @@ interface Reading {
 
 interface Remembered {
   readonly readings: readonly Reading[];
-  readonly digest: Digest;
+  readonly digest: Digest | undefined;
 }
 
 /** Digests that are kept per kind: a matrix rarely has more graphs, and each is tried in turn. */
@@ -49,7 +49,7 @@ export function graphDigests(): GraphDigests {
     if (fitting) return fitting.digest;
     const readings = new Map<string, Reading>();
     const look = (root: string) => noting(roots(root), [root], readings);
-    let digest: Digest;
+    let digest: Digest | undefined;
     try {
       digest = kind.graph(look("params"), {
         one: (port) => look(`one ${port}`) as ReturnType<InputTypes["one"]>,

@@ -22,13 +22,19 @@ export interface Inputs {
   all(port: string): readonly Input[];
 }
 
+/** The artifact of a stage, and whether the stage ran for it. */
+export interface Performed {
+  readonly manifest: Manifest;
+  readonly ran: boolean;
+}
+
 /** Makes the artifact of a task, or finds that another run made it while this one waited for the lock. */
 export async function perform(
   task: Task,
   inputs: Inputs,
   dag: Dag,
   world: World,
-): Promise<{ readonly manifest: Manifest; readonly ran: boolean }> {
+): Promise<Performed> {
   const { store, signal, onEvent } = world;
   const { node, judgement: { key, record, reason } } = task;
   const { id } = node.spec;

@@ -8,6 +8,8 @@ import type { Manifest } from "../store/manifest.ts";
 import type { DiskStore } from "../store/store.ts";
 import { collectGarbage, type Garbage, storedKeys } from "../store/upkeep.ts";
 import { exportRun } from "./export.ts";
+import type { Climb } from "./halving.ts";
+import { finalRanking } from "./ranked.ts";
 import { cellsJson } from "./spec_print.ts";
 import { stepRow } from "./steps.ts";
 import type { Outcome, Plan, RunRecord } from "./types.ts";
@@ -34,6 +36,8 @@ export interface RunFacts {
   readonly threads: number;
   /** What computed; what was wished for where nothing did. */
   readonly device: string;
+  /** What ran before, where the ranking halves the points. */
+  readonly climb?: Pick<Climb, "stopped" | "rungs">;
 }
 
 const ID = /^\d{8}-\d{6}-\d{3}-[0-9a-f]{4}$/;
@@ -77,8 +81,12 @@ export function recordRun(
   const results = Object.fromEntries(
     outcome.stages.map(({ id, digest }) => [id, { digest, views: artifacts.get(id)?.viewsDigest }]),
   );
-  const failed = outcome.stages.some(({ status }) => status === "failed" || status === "skipped");
+  const { rungs = [], stopped = [] } = facts.climb ?? {};
+  const failed = [...rungs, outcome].some(({ stages }) =>
+    stages.some(({ status }) => status === "failed" || status === "skipped")
+  );
   const { spec } = plan.dag;
+  const ranking = finalRanking(spec, outcome, stopped, store);
   const record: RunRecord = {
     id: facts.id,
     hash: digestOf("run", { resolved: facts.resolved, results }),
@@ -94,6 +102,8 @@ export function recordRun(
     device: facts.device,
     stages: outcome.stages,
     ...(spec.matrix ? { cells: cellsJson(spec.matrix) } : {}),
+    ...(ranking ? { ranking } : {}),
+    ...(rungs.length > 0 ? { rungs } : {}),
   };
   try {
     moveDurably(exportRun(store, record, artifacts), runFolder(store, record.id));
@@ -213,7 +223,9 @@ export interface GcOptions {
 export function gc(store: DiskStore, { keepRuns, dryRun, now }: GcOptions): Garbage {
   const keep = new Set<Digest>();
   for (const { id } of listRuns(store).slice(0, keepRuns)) {
-    for (const { key } of readRun(store, id)?.stages ?? []) if (key) keep.add(key);
+    const record = readRun(store, id);
+    const stages = [record, ...record?.rungs ?? []].flatMap((part) => part?.stages ?? []);
+    for (const { key } of stages) if (key) keep.add(key);
   }
   return collectGarbage(store, { keep, dryRun, now });
 }

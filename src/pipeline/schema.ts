@@ -7,6 +7,7 @@
  */
 import { z } from "zod";
 import type { Json, JsonObject } from "../base/canonical.ts";
+import { matrixSchema, rankSchema } from "./schema_sweep.ts";
 import type { Port, StageKind } from "./stage.ts";
 import type { Kinds } from "./types.ts";
 
@@ -20,9 +21,22 @@ export function pipelineSchema(kinds: Kinds): JsonObject {
     title: "Bruit pipeline",
     description: "A declarative pipeline: stages, each of a kind, connected by `from`.",
     type: "object",
-    required: ["name", "stages"],
+    required: ["name"],
+    oneOf: [
+      { required: ["stages"], not: { anyOf: [{ required: ["extends"] }, { required: ["set"] }] } },
+      { required: ["extends"], not: { required: ["stages"] } },
+    ],
     additionalProperties: false,
     properties: {
+      extends: {
+        type: "string",
+        pattern: "^[^/\\\\]+\\.ya?ml$",
+        description: "A pipeline file in the same folder, of which this one changes some values.",
+      },
+      set: {
+        type: "object",
+        description: "Values by path, as for --set: { model.epochs: 1 }.",
+      },
       name: { type: "string", pattern: namePattern, description: "Name of the pipeline." },
       seed: {
         type: "integer",
@@ -30,14 +44,8 @@ export function pipelineSchema(kinds: Kinds): JsonObject {
         default: 0,
         description: "Seed of every random number in the pipeline.",
       },
-      matrix: {
-        type: "object",
-        minProperties: 1,
-        additionalProperties: { type: "array", minItems: 1, uniqueItems: true },
-        description:
-          "What is varied: lists of values by paths such as model.optimizer.learning_rate, or seed. " +
-          "The pipeline is made for every combination; what combinations share is made once.",
-      },
+      matrix: matrixSchema,
+      rank: rankSchema,
       stages: {
         type: "object",
         minProperties: 1,
@@ -80,7 +88,7 @@ function kindSchema(kind: StageKind): JsonObject {
     required?: string[];
   };
   const ports = Object.entries(kind.inputs);
-  const mustConnect = ports.some(([, port]) => !port.optional);
+  const mustConnect = !kind.implicit && ports.some(([, port]) => !port.optional);
   return {
     description: kind.summary,
     type: "object",

@@ -2,17 +2,22 @@
  * A pipeline document resolved against the stage kinds: names checked, parameters validated, every default
  * filled in. The first arrow of the first flow; connections are typed later, in `dag.ts`.
  *
- *     text -> document -> overrides -> matrix -> stages -> implicit stages -> PipelineSpec
+ *     text -> document (over what it extends) -> overrides -> matrix -> stages -> implicit stages -> ranking -> PipelineSpec
  */
 import type { JsonObject } from "../base/canonical.ts";
-import { readAxes } from "./spec_axes.ts";
-import { type Positioned, readDocument } from "./spec_document.ts";
+import type { Place } from "../base/errors.ts";
+import type { Positioned } from "./spec_document.ts";
+import { readExtended } from "./spec_extends.ts";
 import { expandMatrix } from "./spec_matrix.ts";
 import { applyOverrides } from "./spec_overrides.ts";
+import { headOf, targetOf } from "./ranking.ts";
+import { checkHalving } from "./spec_halving.ts";
+import { readGrid } from "./spec_points.ts";
 import { implicitConnections } from "./spec_ports.ts";
+import { rankFault, readRank } from "./spec_rank.ts";
 import { checkTop } from "./spec_top.ts";
 import type { StageKind } from "./stage.ts";
-import type { Kinds, PipelineSpec, StageSpec } from "./types.ts";
+import type { Kinds, PipelineSpec, RankSpec, StageSpec } from "./types.ts";
 
 /** A pipeline as a user gives it. */
 export interface SpecSource {
@@ -21,6 +26,8 @@ export interface SpecSource {
   readonly file: string;
   /** `path=value` overrides, in order. */
   readonly set?: readonly string[];
+  /** Reads another file of the same folder, which `place` names. Throws `SpecError`. */
+  sibling?(name: string, place: Place): SpecSource;
 }
 
 /**
@@ -30,22 +37,55 @@ export interface SpecSource {
  * them and its `cause` an `AggregateError` of the others.
  */
 export function parseSpec(source: SpecSource, kinds: Kinds): PipelineSpec {
-  const document = readDocument(source.text, source.file);
-  return resolveSpec(applyOverrides(checkTop(document), source.set ?? [], kinds), kinds);
+  return resolveSpec(applyOverrides(readExtended(source, kinds), source.set ?? [], kinds), kinds);
 }
 
 /** Resolves a document; a resolved one resolves to itself. Throws as `parseSpec` does. */
 export function resolveSpec(document: Positioned, kinds: Kinds): PipelineSpec {
   const top = checkTop(document).value as JsonObject;
-  const { stages, matrix } = expandMatrix(document, readAxes(document), kinds);
+  const { stages: made, matrix } = expandMatrix(document, readGrid(document), kinds);
+  const stages = connectedToAll(made, kinds);
   const name = top.name as string;
-  return {
+  const rank = readRank(document);
+  const all = [...stages, ...implicitStages(name, stages, kinds, document.file)];
+  const spec = {
     name,
     seed: top.seed as number ?? 0,
     file: document.file,
-    stages: [...stages, ...implicitStages(name, stages, kinds, document.file)],
+    stages: rank ? all.map((stage) => withRank(stage, rank, kinds)) : all,
     ...(matrix ? { matrix } : {}),
+    ...(rank ? { rank } : {}),
   };
+  if (rank) checkNumber(document, spec, rank, kinds);
+  checkHalving(document, spec);
+  return spec;
+}
+
+/** Throws `SpecError` where a ranked stage says that it will not have the number. */
+function checkNumber(document: Positioned, spec: PipelineSpec, rank: RankSpec, kinds: Kinds): void {
+  const { stage, number } = targetOf(rank.by);
+  for (const { id, uses, params } of spec.stages) {
+    if (id.split("@")[0] !== stage) continue;
+    const lack = kinds.get(uses)?.lacks?.(params, number);
+    if (lack) throw rankFault(document, ["by"], `"${id}" ${lack.reason}`, lack.hint);
+  }
+}
+
+/** A stage that shows a ranking is told which, unless the file does. */
+function withRank(stage: StageSpec, rank: RankSpec, kinds: Kinds): StageSpec {
+  if (!kinds.get(stage.uses)?.ranks || stage.params.rank !== undefined) return stage;
+  return { ...stage, params: { ...stage.params, rank: { ...headOf(rank) } } };
+}
+
+/** A report that is written without `from` is connected to all other stages, as one that is not written would be. */
+function connectedToAll(stages: readonly StageSpec[], kinds: Kinds): readonly StageSpec[] {
+  const isImplicit = ({ uses }: StageSpec) => kinds.get(uses)?.implicit;
+  const others = stages.filter((stage) => !isImplicit(stage));
+  return stages.map((stage) =>
+    isImplicit(stage) && Object.keys(stage.from).length === 0
+      ? { ...stage, from: implicitConnections(others, kinds.get(stage.uses)!) }
+      : stage
+  );
 }
 
 /** Stages that a pipeline has without naming them, such as its report. */

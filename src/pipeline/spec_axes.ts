@@ -1,17 +1,13 @@
 /**
- * The key `matrix` of a pipeline: its axes, read and checked as far as the document alone allows. What becomes of
- * them stands in `spec_matrix.ts`.
- *
- *     matrix:
- *       model.optimizer.learning_rate: [1e-3, 1e-4]      an axis: a path as in --set, and its values
- *       samples.sampler: [{ kind: ddpm }, { kind: ddim }]
+ * One axis of a matrix: its path, its values, and what they are called. How an axis is written and which values go
+ * together stands in `spec_points.ts`.
  */
-import { canonicalJson, type Json, type JsonObject } from "../base/canonical.ts";
-import type { Fault } from "../base/errors.ts";
+import { canonicalJson, type Json } from "../base/canonical.ts";
 import { suggestion } from "../base/nearest.ts";
-import { type Path, placeOf, type Positioned } from "./spec_document.ts";
+import type { Fault } from "../base/errors.ts";
+import type { Path } from "./spec_document.ts";
 import { pathOf } from "./spec_lay.ts";
-import { isMap, isSeed, throwFaults } from "./spec_top.ts";
+import { isMap, isSeed } from "./spec_top.ts";
 
 /** One thing that the matrix varies. */
 export interface Axis {
@@ -26,47 +22,32 @@ export interface Axis {
   readonly values: readonly Json[];
   /** A word for each value, unlike those of the others: `0.001`, `ddim`. */
   readonly words: readonly string[];
+  /** Where the axis stands in the document, and each of its values. */
+  readonly at: Path;
+  readonly valuesAt: readonly Path[];
 }
 
 /** Keys of a stage that make it another stage or connect it elsewhere: not to be varied. */
 const fixed = ["uses", "from"];
 
-/**
- * The axes of a document whose top level has been checked, in the order of the file; none without a matrix.
- *
- * Throws `SpecError` as `throwFaults` does.
- */
-export function readAxes(document: Positioned): readonly Axis[] {
-  const { matrix = null, stages } = document.value as JsonObject;
-  if (matrix === null) return [];
-  const faults: Fault[] = [];
-  const refuse: Refuse = (path, part, reason, more = {}) => {
-    const place = placeOf(document, ["matrix", ...path], part);
-    faults.push({ action: "read the matrix", reason, place, ...more });
-  };
-  if (!isMap(matrix) || Object.keys(matrix).length === 0) {
-    const hint = "For example: { model.epochs: [5, 10] }";
-    refuse([], "value", "matrix must be a map of axes, each a list of values", {
-      value: matrix,
-      hint,
-    });
-  } else {
-    for (const [key, values] of Object.entries(matrix)) {
-      checkPath(key, Object.keys(stages as JsonObject), refuse);
-      checkValues(key, values!, refuse);
-    }
-  }
-  throwFaults(faults);
-  const keys = Object.keys(matrix);
-  return keys.map((key) => axisOf(key, (matrix as Record<string, Json[]>)[key], keys));
-}
+/** Notes a fault at a path of the document. */
+export type Refuse = (
+  path: Path,
+  part: "value" | "key",
+  reason: string,
+  more?: Partial<Fault>,
+) => void;
 
-type Refuse = (path: Path, part: "value" | "key", reason: string, more?: Partial<Fault>) => void;
-
-function checkPath(key: string, stages: readonly string[], refuse: Refuse): void {
+/** Refuses a path that is none of a stage's parameters or `seed`; `at` is where it is written. */
+export function checkPath(
+  key: string,
+  at: Path,
+  stages: readonly string[],
+  refuse: Refuse,
+): void {
   const [first, ...rest] = key.split(".");
   if (key === "seed") return;
-  const fault = (reason: string, hint?: string) => refuse([key], "key", reason, { hint });
+  const fault = (reason: string, hint?: string) => refuse(at, "key", reason, { hint });
   if (key === "name") {
     return fault("name cannot be varied: it says which pipeline this is");
   }
@@ -84,29 +65,39 @@ function checkPath(key: string, stages: readonly string[], refuse: Refuse): void
   }
 }
 
-function checkValues(key: string, values: Json, refuse: Refuse): void {
+/** Refuses a list of values that is empty, has a value twice, or seeds that are none. */
+export function checkValues(key: string, values: Json, at: Path, refuse: Refuse): void {
   if (!Array.isArray(values)) {
     const hint = `For example: ${key}: [${JSON.stringify(values)}]`;
-    return refuse([key], "value", "an axis is a list of values", { value: values, hint });
+    return refuse(at, "value", "an axis is a list of values", { value: values, hint });
   }
-  if (values.length === 0) return refuse([key], "value", "an axis needs at least one value");
+  if (values.length === 0) return refuse(at, "value", "an axis needs at least one value");
   const seen = new Map<string, number>();
   for (const [i, value] of values.entries()) {
     const text = canonicalJson(value);
     const before = seen.get(text);
     if (before !== undefined) {
-      refuse([key, i], "value", `the value stands there already, as number ${before + 1}`, {
+      refuse([...at, i], "value", `the value stands there already, as number ${before + 1}`, {
         value,
       });
     }
     seen.set(text, before ?? i);
-    if (key === "seed" && !isSeed(value)) {
-      refuse([key, i], "value", "seed must be a whole number >= 0", { value });
-    }
+    checkSeed(key, value, [...at, i], refuse);
   }
 }
 
-function axisOf(key: string, values: readonly Json[], keys: readonly string[]): Axis {
+/** Refuses a value of `seed` that is no seed. */
+export function checkSeed(key: string, value: Json, at: Path, refuse: Refuse): void {
+  if (key !== "seed" || isSeed(value)) return;
+  refuse(at, "value", "seed must be a whole number >= 0", { value });
+}
+
+/** An axis among others, whose paths decide how much of its own tells it apart. */
+export function axisOf(
+  key: string,
+  keys: readonly string[],
+  { values, at, valuesAt }: Pick<Axis, "values" | "at" | "valuesAt">,
+): Axis {
   const [first, ...rest] = key.split(".");
   const stage = key === "seed" ? undefined : first;
   return {
@@ -116,6 +107,8 @@ function axisOf(key: string, values: readonly Json[], keys: readonly string[]): 
     label: labelOf(key, keys),
     values,
     words: wordsOf(values),
+    at,
+    valuesAt,
   };
 }
 
@@ -160,13 +153,4 @@ function wordOf(value: Json): string | undefined {
     : String(value);
   const plain = typeof text === "string" && /^[\w.+-]+$/.test(text) && text.length <= wordLength;
   return plain ? text : undefined;
-}
-
-/** All combinations of values of some axes, as numbers of values; the last axis fastest. */
-export function combinations(axes: readonly Axis[]): number[][] {
-  let all: number[][] = [[]];
-  for (const { values } of axes) {
-    all = all.flatMap((start) => values.map((_, value) => [...start, value]));
-  }
-  return all;
 }

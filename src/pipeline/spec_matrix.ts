@@ -6,10 +6,10 @@
  * share is one stage from the start, and the cost follows the stages, not the cells times the stages. Without a
  * matrix there is one combination of nothing, and the same code.
  */
-import { canonicalJson, type JsonObject } from "../base/canonical.ts";
+import { canonicalJson, type Json, type JsonObject } from "../base/canonical.ts";
 import { type Fault, SpecError } from "../base/errors.ts";
-import { type Axis, combinations } from "./spec_axes.ts";
 import { placeOf, type Positioned } from "./spec_document.ts";
+import { type Grid, UNSAID } from "./spec_grid.ts";
 import { throwFaults } from "./spec_top.ts";
 import { agreedParams, resolvedValues, resolveVariants, type Template } from "./spec_variants.ts";
 import type { Cell, Kinds, MatrixSpec, StageSpec } from "./types.ts";
@@ -24,33 +24,56 @@ export interface Expansion {
   readonly matrix?: MatrixSpec;
 }
 
-/** The stages of a document, for every cell of its axes. Throws `SpecError` as `throwFaults` does. */
-export function expandMatrix(
-  document: Positioned,
-  axes: readonly Axis[],
-  kinds: Kinds,
-): Expansion {
-  checkSize(document, axes, axes.map((_, i) => i), "cells", maximumCells);
+/** The stages of a document, for every cell of its matrix. Throws `SpecError` as `throwFaults` does. */
+export function expandMatrix(document: Positioned, grid: Grid, kinds: Kinds): Expansion {
+  const { axes } = grid;
+  checkSize(document, grid, axes.map((_, i) => i), "cells", maximumCells);
   const { stages } = document.value as { stages: JsonObject };
   const resolved = Object.entries(stages).map(([id, value]) =>
-    resolveVariants(document, id, value!, axes, kinds)
+    resolveVariants(document, id, value!, grid, kinds)
   );
   throwFaults(resolved.flatMap((result) => "faults" in result ? result.faults : []));
   const templates = resolved.filter((result) => "variants" in result);
-  const instances = instantiate(document, templates, axes);
+  const instances = instantiate(document, templates, grid);
   const made = [...instances.values()].flatMap(({ stages }) => stages);
   if (axes.length === 0) return { stages: made };
+  const values = axes.map((_, i) => resolvedValues(i, grid, templates));
   return {
     stages: made,
     matrix: {
-      axes: axes.map((axis) => ({ ...axis, values: resolvedValues(axis, axes, templates) })),
+      axes: axes.map((axis, i) => ({ ...axis, values: values[i] })),
+      factors: grid.factors.map(({ axes, rows }) => ({
+        axes: axes.map(({ label }) => label),
+        count: rows.length,
+      })),
+      written: writtenMatrix(grid, values),
       stages: templates.map((template) => {
         const { id, kind, from } = template;
-        return { id, uses: kind.kind, from, params: agreedParams(template, axes) };
+        return { id, uses: kind.kind, from, params: agreedParams(template, grid) };
       }),
-      cells: cellsOf(axes, instances),
+      cells: cellsOf(grid, instances),
     },
   };
+}
+
+/** The matrix as it is written where all values are known: what was drawn stands there as points. */
+function writtenMatrix({ factors }: Grid, values: readonly (readonly Json[])[]): Json {
+  let first = 0;
+  const members = factors.map(({ axes, rows }): [string, Json] => {
+    const own = values.slice(first, first += axes.length);
+    if (axes.length === 1 && rows.every(([value]) => value !== UNSAID)) {
+      return [axes[0].key, [...own[0]]];
+    }
+    const points = rows.map((row) =>
+      Object.fromEntries(
+        row.flatMap((value, i) => value === UNSAID ? [] : [[axes[i].key, own[i][value]]]),
+      )
+    );
+    return ["points", points];
+  });
+  return members.length === 1 && members[0][0] === "points"
+    ? members[0][1]
+    : Object.fromEntries(members);
 }
 
 /** The stages that one stage of the file became. */
@@ -66,22 +89,22 @@ interface Instances {
 function instantiate(
   document: Positioned,
   templates: readonly Template[],
-  axes: readonly Axis[],
+  grid: Grid,
 ): ReadonlyMap<string, Instances> {
-  const reaches = reachesOf(templates, axes);
+  const reaches = reachesOf(templates, grid);
   let total = 0;
   for (const [id, reach] of reaches) {
-    checkSize(document, axes, reach, `stages "${id}"`, maximumStages);
-    total += countOf(axes, reach);
+    checkSize(document, grid, reach, `stages "${id}"`, maximumStages);
+    total += productOf(grid.sizes(reach));
   }
-  if (total > maximumStages && axes.length > 0) {
+  if (total > maximumStages && grid.axes.length > 0) {
     throw tooMany(document, `it makes ${total} stages, more than ${maximumStages}`);
   }
   // The order of the file is no order of connections, so ids come first, then what they connect.
-  const ids = new Map([...reaches].map(([id, reach]) => [id, idsOf(id, axes, reach)]));
+  const ids = new Map([...reaches].map(([id, reach]) => [id, idsOf(id, grid, reach)]));
   const made = new Map<string, Instances>();
   for (const template of inOrder(templates)) {
-    made.set(template.id, instancesOf(template, axes, reaches, ids, made));
+    made.set(template.id, instancesOf(template, grid, reaches, ids, made));
   }
   return new Map(templates.map(({ id }) => [id, made.get(id)!]));
 }
@@ -89,7 +112,7 @@ function instantiate(
 /** Which axes reach each stage: those that lie on it or on anything above it. Linear per axis. */
 function reachesOf(
   templates: readonly Template[],
-  axes: readonly Axis[],
+  { axes }: Grid,
 ): Map<string, number[]> {
   const reaches = new Map<string, number[]>(templates.map(({ id }) => [id, []]));
   const below = new Map<string, string[]>(templates.map(({ id }) => [id, []]));
@@ -129,44 +152,51 @@ function inOrder(templates: readonly Template[]): Template[] {
   return [...order, ...templates.filter((template) => !order.has(template))];
 }
 
-function idsOf(id: string, axes: readonly Axis[], reach: readonly number[]): string[] {
-  return combinations(reach.map((axis) => axes[axis])).map((at) => {
-    return reach.length === 0 ? id : `${id}@${nameOf(axes, reach, at)}`;
+function idsOf(id: string, grid: Grid, reach: readonly number[]): string[] {
+  return grid.combinations(reach).map((at) => {
+    return reach.length === 0 ? id : `${id}@${nameOf(grid, reach, at)}`;
   });
 }
 
+/** What a point is called that leaves everything as the pipeline has it. */
+const asWritten = "base";
+
 /** `learning_rate=0.001,sampler=ddim`: what a combination is called. */
-function nameOf(axes: readonly Axis[], reach: readonly number[], at: readonly number[]): string {
-  return reach.map((axis, i) => `${axes[axis].label}=${axes[axis].words[at[i]]}`).join(",");
+function nameOf({ axes }: Grid, reach: readonly number[], at: readonly number[]): string {
+  const said = reach.flatMap((axis, i) =>
+    at[i] === UNSAID ? [] : [`${axes[axis].label}=${axes[axis].words[at[i]]}`]
+  );
+  return said.join(",") || asWritten;
 }
 
 function instancesOf(
   template: Template,
-  axes: readonly Axis[],
+  grid: Grid,
   reaches: ReadonlyMap<string, readonly number[]>,
   ids: ReadonlyMap<string, readonly string[]>,
   made: ReadonlyMap<string, Instances>,
 ): Instances {
+  const { axes } = grid;
   const reach = reaches.get(template.id)!;
-  const variantOf = projection(axes, reach, template.own);
+  const variantOf = grid.projection(reach, template.own);
   const seedAt = reach.findIndex((axis) => axes[axis].stage === undefined);
   const ports = Object.entries(template.from).map(([port, sources]) => ({
     port,
     sources: sources.map((id) => {
       const known = made.get(id)?.ids ?? ids.get(id);
-      return { id, known, of: projection(axes, reach, reaches.get(id) ?? []) };
+      return { id, known, of: grid.projection(reach, reaches.get(id) ?? []) };
     }),
   }));
   const equal = new Map<string, string>();
   const stages: StageSpec[] = [];
   const own = ids.get(template.id)!;
-  const all = combinations(reach.map((axis) => axes[axis])).map((at, i) => {
+  const all = grid.combinations(reach).map((at, i) => {
     const variant = template.variants[variantOf(at)];
     const from = Object.fromEntries(ports.map(({ port, sources }) => [
       port,
       sources.map(({ id, known, of }) => known?.[of(at)] ?? id),
     ]));
-    const seed = template.kind.random && seedAt >= 0
+    const seed = template.kind.random && seedAt >= 0 && at[seedAt] !== UNSAID
       ? axes[reach[seedAt]].values[at[seedAt]] as number
       : undefined;
     const recipe = canonicalJson([variant.same, from, seed ?? null]);
@@ -181,45 +211,36 @@ function instancesOf(
   return { reach, ids: all, stages };
 }
 
-function cellsOf(axes: readonly Axis[], instances: ReadonlyMap<string, Instances>): Cell[] {
+function cellsOf(grid: Grid, instances: ReadonlyMap<string, Instances>): Cell[] {
+  const { axes } = grid;
   const all = axes.map((_, i) => i);
   const parts = [...instances].map(([id, { reach, ids }]) => ({
     id,
     ids,
-    of: projection(axes, all, reach),
+    of: grid.projection(all, reach),
   }));
-  return combinations(axes).map((at) => ({
-    name: nameOf(axes, all, at),
-    values: Object.fromEntries(axes.map(({ key, values }, i) => [key, values[at[i]]])),
+  return grid.combinations(all).map((at) => ({
+    name: nameOf(grid, all, at),
+    values: Object.fromEntries(
+      axes.flatMap(({ key, values }, i) => at[i] === UNSAID ? [] : [[key, values[at[i]]]]),
+    ),
     stages: () => Object.fromEntries(parts.map(({ id, ids, of }) => [id, ids[of(at)]])),
   }));
 }
 
-/** From a combination of `from` axes to the number of the one of `to` axes that it contains. */
-function projection(
-  axes: readonly Axis[],
-  from: readonly number[],
-  to: readonly number[],
-): (at: readonly number[]) => number {
-  const steps = to.map((axis) => [from.indexOf(axis), axes[axis].values.length] as const);
-  return (at) => steps.reduce((index, [place, size]) => index * size + at[place], 0);
-}
-
-function countOf(axes: readonly Axis[], some: readonly number[]): number {
-  return some.reduce((count, axis) => count * axes[axis].values.length, 1);
-}
+const productOf = (sizes: readonly number[]) => sizes.reduce((count, size) => count * size, 1);
 
 function checkSize(
   document: Positioned,
-  axes: readonly Axis[],
+  grid: Grid,
   some: readonly number[],
   what: string,
   most: number,
 ): void {
-  const count = countOf(axes, some);
+  const sizes = grid.sizes(some);
+  const count = productOf(sizes);
   if (count <= most) return;
-  const sizes = some.map((axis) => axes[axis].values.length).join(" x ");
-  throw tooMany(document, `it has ${sizes} = ${count} ${what}, more than ${most}`);
+  throw tooMany(document, `it has ${sizes.join(" x ")} = ${count} ${what}, more than ${most}`);
 }
 
 function tooMany(document: Positioned, reason: string): SpecError {

@@ -1,9 +1,10 @@
 /**
- * `--set path=value`: overrides laid over a document before it is resolved. A path begins with `name`, `seed`,
- * `matrix` or a stage's id; the value is written in YAML. Places of overridden values read `--set model.epochs`.
+ * Overrides laid over a document before it is resolved: `--set path=value`, and what a file that extends another says.
+ * A path begins with `name`, `seed`, `matrix`, `rank` or a stage's id; a value of `--set` is written in YAML, and its
+ * place reads `--set model.epochs`.
  */
 import type { Json } from "../base/canonical.ts";
-import { SpecError } from "../base/errors.ts";
+import { type Place, SpecError } from "../base/errors.ts";
 import { suggestion } from "../base/nearest.ts";
 import { defaultAt, paramsSchema } from "./schema_walk.ts";
 import { type Path, type Positioned, readDocument } from "./spec_document.ts";
@@ -11,11 +12,16 @@ import { blockedReason, layOver, pathOf, startsWith } from "./spec_lay.ts";
 import { isMap } from "./spec_top.ts";
 import type { Kinds } from "./types.ts";
 
-/** One `--set`. */
-interface Override {
-  readonly label: string;
+/** One value for one path. */
+export interface Override {
   readonly path: readonly string[];
   readonly value: Json;
+  /** Where it is written. */
+  readonly place: Place;
+  /** How it would be written, for hints: `--set` on the command line. */
+  readonly example: string;
+  /** Where something inside the value is written, where that is known. */
+  find?(below: Path, part: "value" | "key"): Place | undefined;
 }
 
 /**
@@ -31,7 +37,16 @@ export function applyOverrides(
   sets: readonly string[],
   kinds: Kinds,
 ): Positioned {
-  return sets.map(parseOverride).reduce(
+  return applyAll(document, sets.map(parseOverride), kinds);
+}
+
+/** The same with overrides that have been read. */
+export function applyAll(
+  document: Positioned,
+  overrides: readonly Override[],
+  kinds: Kinds,
+): Positioned {
+  return overrides.reduce(
     (under, override) => applyOne(withoutAxis(under, override), override, kinds),
     document,
   );
@@ -50,7 +65,8 @@ function parseOverride(text: string): Override {
   }
   const label = `--set ${path.join(".")}`;
   try {
-    return { label, path, value: readDocument(text.slice(equals + 1), label).value };
+    const { value } = readDocument(text.slice(equals + 1), label);
+    return { path, value, place: { file: label }, example: "--set" };
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
     throw new SpecError({ ...error.fault, action: "read an override", place: { file: label } });
@@ -58,7 +74,7 @@ function parseOverride(text: string): Override {
 }
 
 function applyOne(document: Positioned, override: Override, kinds: Kinds): Positioned {
-  const { label, value } = override;
+  const { place, value } = override;
   const path = documentPath(document, override);
   const laid = layOver(document.value, path, value, (top, at) => defaultBelow(top, at, kinds));
   if (!("written" in laid)) {
@@ -67,7 +83,7 @@ function applyOne(document: Positioned, override: Override, kinds: Kinds): Posit
       action: "apply an override",
       reason,
       value: laid.value,
-      place: { file: label },
+      place,
     });
   }
   return {
@@ -75,31 +91,33 @@ function applyOne(document: Positioned, override: Override, kinds: Kinds): Posit
     value: laid.value,
     find(wanted, part) {
       if (startsWith(wanted, path)) {
-        return wanted.length === path.length ? { file: label } : undefined;
+        const below = wanted.slice(path.length);
+        return below.length === 0 ? place : override.find?.(below, part);
       }
-      if (laid.written.some((created) => startsWith(wanted, created))) return { file: label };
+      if (laid.written.some((created) => startsWith(wanted, created))) return place;
       return document.find(wanted, part);
     },
   };
 }
 
 /** `model.epochs` as the document's own path `stages.model.epochs`, with list positions as numbers. */
-function documentPath(document: Positioned, { path, label }: Override): Path {
+function documentPath(document: Positioned, { path, place, example }: Override): Path {
   const top = document.value as Record<string, Json> | null;
   const stages = (top?.stages ?? {}) as Record<string, Json>;
   const [first, ...rest] = path;
   if ((first === "name" || first === "seed") && rest.length === 0) return path;
   if (first === "matrix") return rest.length === 0 ? path : ["matrix", rest.join(".")];
+  if (first === "rank") return path;
   if (!Object.hasOwn(stages, first) || rest.length === 0) {
     throw new SpecError({
       action: "apply an override",
       reason: rest.length === 0 && Object.hasOwn(stages, first)
         ? `a path goes on below the stage "${first}"`
         : `there is no stage "${first}"`,
-      place: { file: label },
+      place,
       hint: rest.length === 0 && Object.hasOwn(stages, first)
-        ? `For example: --set ${first}.uses=...`
-        : suggestion(first, ["name", "seed", "matrix", ...Object.keys(stages)]),
+        ? `For example: ${example} ${first}.uses=...`
+        : suggestion(first, ["name", "seed", "matrix", "rank", ...Object.keys(stages)]),
     });
   }
   return ["stages", first, ...pathOf(rest.join("."))];
@@ -112,23 +130,41 @@ function defaultBelow(top: Json, path: Path, kinds: Kinds): Json | undefined {
   return kind && defaultAt(paramsSchema(kind), path.slice(2), stage);
 }
 
-/** The document without the axis whose path is overridden. Throws for an override that an axis would hide. */
-function withoutAxis(document: Positioned, { path, label }: Override): Positioned {
+/** The document without the axis whose path is overridden. Throws for an override that the matrix would hide. */
+function withoutAxis(document: Positioned, { path, place, example }: Override): Positioned {
   const { matrix } = document.value as { matrix?: Json };
   const key = path.join(".");
+  if (path[0] === "matrix") return document;
+  const hide = (reason: string, hint: string) =>
+    new SpecError({ action: "apply an override", reason, place, hint });
+  const said = pointKeys(matrix).find((axis) => key === axis || key.startsWith(`${axis}.`));
+  if (said !== undefined) {
+    const hint = `Change the points, or leave them out: ${example} matrix=null`;
+    throw hide(`points of the matrix say ${said}`, hint);
+  }
   if (!isMap(matrix)) return document;
   const over = Object.keys(matrix).find((axis) => key.startsWith(`${axis}.`));
-  if (over !== undefined && path[0] !== "matrix") {
-    throw new SpecError({
-      action: "apply an override",
-      reason: `the matrix varies ${over} as a whole`,
-      place: { file: label },
-      hint: `Give ${over} one value: --set '${over}=...'`,
-    });
+  if (over !== undefined) {
+    const hint = `Give ${over} one value: ${example} '${over}=...'`;
+    throw hide(`the matrix varies ${over} as a whole`, hint);
   }
   if (!Object.hasOwn(matrix, key)) return document;
   const { [key]: _, ...axes } = matrix;
   const { matrix: __, ...top } = document.value as Record<string, Json>;
-  const left = Object.keys(axes).length > 0;
-  return { ...document, value: left ? { ...top, matrix: axes as Json } : top };
+  // Without an axis to draw from there are no points to be drawn.
+  const { sample, ...listed } = axes;
+  const drawn = sample !== undefined && Object.keys(listed).some((axis) => axis !== "seed");
+  const left = drawn ? axes : listed;
+  return {
+    ...document,
+    value: Object.keys(left).length > 0 ? { ...top, matrix: left as Json } : top,
+  };
+}
+
+/** Paths of which the points of a matrix say something. */
+function pointKeys(matrix: Json | undefined): string[] {
+  const points = isMap(matrix) ? matrix.points : matrix;
+  return Array.isArray(points)
+    ? points.flatMap((point) => isMap(point) ? Object.keys(point) : [])
+    : [];
 }

@@ -1,28 +1,41 @@
 /** A resolved spec written out again: as plain JSON for records, as YAML for people. Reads back to the same. */
 import { Document, isScalar, visit } from "yaml";
-import type { Json, JsonObject } from "../base/canonical.ts";
+import { canonicalJson, type Json, type JsonObject } from "../base/canonical.ts";
+import { headOf } from "./ranking.ts";
 import { connectionsAsWritten } from "./spec_ports.ts";
-import type { CellRecord, Kinds, MatrixSpec, PipelineSpec } from "./types.ts";
+import type { CellRecord, Kinds, MatrixSpec, PipelineSpec, RankSpec } from "./types.ts";
 
 /** The resolved pipeline, every default filled in, as plain data: what `run.json` keeps. */
 export function resolvedJson(
-  { name, seed, stages, matrix }: PipelineSpec,
+  { name, seed, stages, matrix, rank }: PipelineSpec,
   kinds: Kinds,
 ): JsonObject {
   // Stages of a matrix are those of the file, in which the implicit ones do not stand.
   const made = new Set(matrix?.cells.flatMap((cell) => Object.values(cell.stages())));
   const shown = matrix ? [...matrix.stages, ...stages.filter(({ id }) => !made.has(id))] : stages;
   const written = shown.map(({ id, uses, from, params }) => {
-    const connections = connectionsAsWritten(from, kinds.get(uses)!);
-    return [id, { uses, ...(connections === undefined ? {} : { from: connections }), ...params }];
+    const kind = kinds.get(uses)!;
+    const connections = connectionsAsWritten(from, kind);
+    const own = rank && kind.ranks ? withoutRank(params, rank) : params;
+    return [id, { uses, ...(connections === undefined ? {} : { from: connections }), ...own }];
   });
-  const axes = matrix?.axes.map(({ key, values }) => [key, values]);
   return {
     name,
     seed,
-    ...(axes ? { matrix: Object.fromEntries(axes) } : {}),
+    ...(matrix ? { matrix: matrix.written } : {}),
+    ...(rank ? { rank: rankJson(rank) } : {}),
     stages: Object.fromEntries(written),
   };
+}
+
+/** What a stage was told of the pipeline's ranking is written there alone, so that there is one place to change it. */
+function withoutRank(params: JsonObject, rank: RankSpec): JsonObject {
+  const { rank: told = null, ...others } = params;
+  return canonicalJson(told) === canonicalJson({ ...headOf(rank) }) ? others : params;
+}
+
+function rankJson({ by, order, top, halving }: RankSpec): JsonObject {
+  return { by, order, top, ...(halving ? { halving: { ...halving } } : {}) };
 }
 
 /** The cells of a matrix as plain data. */

@@ -6,7 +6,7 @@ import { type Path, placeOf, type Positioned } from "./spec_document.ts";
 
 /** Names of pipelines and stages: they become folders, path segments and table cells. */
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
-const topLevelKeys = ["name", "seed", "matrix", "stages"];
+const topLevelKeys = ["name", "seed", "matrix", "rank", "stages"];
 
 /**
  * Checks everything above the stages and returns the same document.

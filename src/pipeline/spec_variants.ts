@@ -5,8 +5,9 @@
 import { canonicalJson, type Json, type JsonObject } from "../base/canonical.ts";
 import type { Fault } from "../base/errors.ts";
 import { defaultAt, paramsSchema } from "./schema_walk.ts";
-import { type Axis, combinations, wordsOf } from "./spec_axes.ts";
+import { type Axis, wordsOf } from "./spec_axes.ts";
 import { type Path, placeOf, type Positioned } from "./spec_document.ts";
+import { type Grid, UNSAID } from "./spec_grid.ts";
 import { blockedReason, layOver, startsWith } from "./spec_lay.ts";
 import type { Connections } from "./spec_ports.ts";
 import { type ResolvedStage, resolveStage, type WrittenStage } from "./spec_stage.ts";
@@ -20,9 +21,11 @@ export interface Template {
   readonly kind: StageKind;
   /** Stages of the file by port. */
   readonly from: Connections;
+  /** As it was written, without the values of the axes. */
+  readonly written: Json;
   /** Numbers of the axes that lie on it. */
   readonly own: readonly number[];
-  /** One per combination of their values, the last axis fastest. */
+  /** One per combination of their values, in the grid's order. */
   readonly variants: readonly Variant[];
 }
 
@@ -37,17 +40,17 @@ export function resolveVariants(
   document: Positioned,
   id: string,
   value: Json,
-  axes: readonly Axis[],
+  grid: Grid,
   kinds: Kinds,
 ): Template | { readonly faults: readonly Fault[] } {
-  const own = axes.flatMap(({ stage }, i) => stage === id ? [i] : []);
+  const own = grid.axes.flatMap(({ stage }, i) => stage === id ? [i] : []);
   const written: WrittenStage = {
     id,
     value,
     place: (path, part) => placeOf(document, ["stages", id, ...path], part),
   };
   const faults = new Map<string, Fault>();
-  const found = layAll(document, written, own.map((i) => axes[i]), kinds).map((stage) => {
+  const found = layAll(document, written, grid, own, kinds).map((stage) => {
     const resolved = "faults" in stage ? stage.faults : resolveStage(stage, kinds);
     if (!isFaults(resolved)) return [resolved];
     for (const fault of resolved) faults.set(canonicalJson([fault.reason, fault.place]), fault);
@@ -60,7 +63,7 @@ export function resolveVariants(
     if (!first.has(text)) first.set(text, i);
     return { ...stage, same: first.get(text)! };
   });
-  return { id, kind: found[0].kind, from: found[0].from, own, variants };
+  return { id, kind: found[0].kind, from: found[0].from, written: value, own, variants };
 }
 
 function isFaults(result: ResolvedStage | readonly Fault[]): result is readonly Fault[] {
@@ -73,15 +76,16 @@ type LaidStage = WrittenStage | { readonly faults: readonly Fault[] };
 function layAll(
   document: Positioned,
   stage: WrittenStage,
-  axes: readonly Axis[],
+  grid: Grid,
+  own: readonly number[],
   kinds: Kinds,
 ): LaidStage[] {
-  const order = axes.map((axis, i) => ({ axis, i }))
+  const order = own.map((axis, i) => ({ axis: grid.axes[axis], i }))
     .sort((a, b) => a.axis.path.length - b.axis.path.length);
-  return combinations(axes).map((at) =>
+  return grid.combinations(own).map((at) =>
     order.reduce<LaidStage>(
       (under, { axis, i }) =>
-        "faults" in under ? under : layOne(document, under, axis, at[i], kinds),
+        "faults" in under || at[i] === UNSAID ? under : layOne(document, under, axis, at[i], kinds),
       stage,
     )
   );
@@ -90,11 +94,11 @@ function layAll(
 function layOne(
   document: Positioned,
   stage: WrittenStage,
-  { key, path, values }: Axis,
+  { path, values, at: axisAt, valuesAt }: Axis,
   number: number,
   kinds: Kinds,
 ): LaidStage {
-  const axisPlace = () => placeOf(document, ["matrix", key], "key");
+  const axisPlace = () => placeOf(document, axisAt, "key");
   const refuse = (reason: string, value: Json): LaidStage => ({
     faults: [{ action: "lay the matrix over its stages", reason, value, place: axisPlace() }],
   });
@@ -111,7 +115,7 @@ function layOne(
     place(wanted, part) {
       const below = startsWith(wanted, path);
       if (below && (part === "value" || wanted.length > path.length)) {
-        return placeOf(document, ["matrix", key, number, ...wanted.slice(path.length)], part);
+        return placeOf(document, [...valuesAt[number], ...wanted.slice(path.length)], part);
       }
       const made = below || laid.written.some((created) => startsWith(wanted, created));
       return made ? axisPlace() : stage.place(wanted, part);
@@ -119,24 +123,43 @@ function layOne(
   };
 }
 
-/** The parameters as far as all variants agree, without what the axes say as a whole. */
-export function agreedParams({ own, variants }: Template, axes: readonly Axis[]): JsonObject {
+/**
+ * The parameters as far as all variants agree, without what the axes say as a whole. Where a point leaves an axis
+ * unsaid, what the file says of it has to stay.
+ */
+export function agreedParams({ own, written, variants }: Template, grid: Grid): JsonObject {
   const all = variants.map(({ params }) => params);
-  const agreed = all.reduce((one, other) => agree(one, other) as JsonObject);
-  return own.reduce((rest, axis) => without(rest, axes[axis].path) as JsonObject, agreed);
+  const partial = grid.combinations(own).some((at) => at.includes(UNSAID));
+  const agreed = all.reduce((one, other) => agree(one, other, partial) as JsonObject);
+  if (!partial) {
+    return own.reduce((rest, axis) => without(rest, grid.axes[axis].path) as JsonObject, agreed);
+  }
+  const { uses: _, from: __, ...params } = written as Record<string, Json>;
+  return laidUnder(agreed, params) as JsonObject;
 }
 
-function agree(a: Json, b: Json): Json | undefined {
+function agree(a: Json, b: Json, strict: boolean): Json | undefined {
   // An axis may lie on one item of a list; the others are needed to lay it over.
-  if (Array.isArray(a) && Array.isArray(b) && a.length === b.length) {
-    return a.map((item, i) => agree(item, b[i]) ?? item);
+  if (!strict && Array.isArray(a) && Array.isArray(b) && a.length === b.length) {
+    return a.map((item, i) => agree(item, b[i], strict) ?? item);
   }
   if (!isMap(a) || !isMap(b)) return canonicalJson(a) === canonicalJson(b) ? a : undefined;
   const members = Object.entries(a).map(([name, value]) => {
     const other = b[name];
-    return [name, value === undefined || other === undefined ? undefined : agree(value, other)];
+    const missing = value === undefined || other === undefined;
+    return [name, missing ? undefined : agree(value, other, strict)];
   });
   return Object.fromEntries(members.filter(([, value]) => value !== undefined));
+}
+
+/** What was written, with the members beside it that all agree on. */
+function laidUnder(agreed: Json, written: Json): Json {
+  if (!isMap(agreed) || !isMap(written)) return written;
+  const members = Object.entries(written).map(([name, value]) => [
+    name,
+    Object.hasOwn(agreed, name) ? laidUnder(agreed[name]!, value!) : value,
+  ]);
+  return { ...agreed, ...Object.fromEntries(members) };
 }
 
 function without(value: Json, [first, ...rest]: Path): Json {
@@ -150,15 +173,17 @@ function without(value: Json, [first, ...rest]: Path): Json {
  * which of them differ nor what they are called; otherwise as they were written.
  */
 export function resolvedValues(
-  axis: Axis,
-  axes: readonly Axis[],
+  number: number,
+  grid: Grid,
   templates: readonly Template[],
 ): readonly Json[] {
+  const axis = grid.axes[number];
   const template = templates.find(({ id }) => id === axis.stage);
   if (!template) return axis.values;
-  const mine = template.own.findIndex((i) => axes[i] === axis);
+  const mine = template.own.indexOf(number);
   const found = axis.values.map(() => new Map<string, Json>());
-  for (const [i, at] of combinations(template.own.map((i) => axes[i])).entries()) {
+  for (const [i, at] of grid.combinations(template.own).entries()) {
+    if (at[mine] === UNSAID) continue;
     const value = valueAt(template.variants[i].params, axis.path) ?? null;
     found[at[mine]].set(canonicalJson(value), value);
   }
@@ -169,7 +194,8 @@ export function resolvedValues(
   return alike ? values : axis.values;
 }
 
-function valueAt(value: Json, path: Path): Json | undefined {
+/** What stands at a path; undefined where nothing does. */
+export function valueAt(value: Json, path: Path): Json | undefined {
   let here: Json | undefined = value;
   for (const part of path) {
     here = (here as Record<string | number, Json> | undefined | null)?.[part];

@@ -19,6 +19,8 @@ export interface Port {
   readonly types: readonly string[];
   /** The port may stay unconnected. */
   readonly optional?: boolean;
+  /** The stage runs without those inputs of this port that failed, as long as there is one left. */
+  readonly partial?: boolean;
   /** The port takes a list of stages. */
   readonly many?: boolean;
   /** The stage reads the figures and summary of this input too, so that they belong to its key. */
@@ -42,10 +44,24 @@ export interface StageKind<P = any> {
   /** The stage draws random numbers, so the pipeline's seed belongs to its key. */
   readonly random?: boolean;
   /**
-   * Added at the end of a pipeline that has no stage of this kind, connected to all other stages. A function
-   * gives the parameters of that stage, as they would be written, from the pipeline's name.
+   * Added at the end of a pipeline that has no stage of this kind, connected to all other stages, as is one that
+   * is written without `from`. A function gives the parameters of the stage that is added, as they would be written,
+   * from the pipeline's name.
    */
   readonly implicit?: boolean | ((pipeline: string) => JsonObject);
+  /**
+   * It has an optional parameter `rank` ({ by, order, top, halved?, stopped? }), which is the pipeline's `rank` where it
+   * is not written. `stopped` is filled in when it runs: the points (`RankedPoint`) that a halving has stopped before.
+   */
+  readonly ranks?: boolean;
+  /**
+   * Why the artifact will not have a number, where the parameters tell: a pipeline that ranks by it is refused before
+   * anything runs.
+   */
+  lacks?(
+    params: P,
+    number: string,
+  ): { readonly reason: string; readonly hint?: string } | undefined;
   /**
    * The type of the artifact, from parameters and input types alone. Throws `ParamError` for a parameter that
    * cannot be (path relative to the stage), and reads at most headers of source files.
@@ -53,8 +69,8 @@ export interface StageKind<P = any> {
   infer(params: P, inputs: InputTypes, place: CompileContext): ArtifactType;
   /** Parameters that determine the result; without it all do. Leave out what only changes speed or cadence. */
   keyParams?(params: P, inputs: InputTypes): JsonObject;
-  /** Digest of the device-independent symbolic graph through which the stage computes. */
-  graph?(params: P, inputs: InputTypes): Digest;
+  /** Digest of the device-independent symbolic graph through which the stage computes, if it does through one. */
+  graph?(params: P, inputs: InputTypes): Digest | undefined;
   /** Absolute paths of files outside the store that the stage reads; their content belongs to the key. */
   sources?(params: P, place: CompileContext): readonly string[];
   /** Estimated peak memory in bytes, for running stages side by side; 256 MiB without it. */
@@ -75,6 +91,8 @@ export interface InputTypes {
 export interface CompileContext {
   /** Folder of the pipeline file; relative paths in parameters start there. */
   readonly folder: string;
+  /** Ids of the connected stages by port, in order: for `infer`, which may refuse a stage that is named in a parameter. */
+  readonly from?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A finished artifact as a stage sees it. Every file has been verified against its digest. */
@@ -89,6 +107,7 @@ export interface Artifact extends ArtifactType {
   has(file: string): boolean;
   readonly views: readonly (View & { readonly path: string })[];
   readonly summary: Summary;
+  readonly scores?: Scores;
 }
 
 /** Figures and tables for people: kept and shown, but no part of the content that later stages build on. */
@@ -108,6 +127,9 @@ export interface View {
 /** A few numbers and words that sum the artifact up for the terminal, `show` and the report. */
 export type Summary = Readonly<Record<string, number | string>>;
 
+/** All numbers by which artifacts may be compared and ranked, in full precision: `sliced-wasserstein.distance`. */
+export type Scores = Readonly<Record<string, number>>;
+
 /** What `run` returns. Files lie in `context.scratch` under their names, or are adopted from an input. */
 export interface Draft {
   /** Facts; must extend what `infer` promised. */
@@ -116,6 +138,8 @@ export interface Draft {
   readonly files: readonly (string | AdoptedFile)[];
   readonly views?: readonly View[];
   readonly summary?: Summary;
+  /** Numbers for `rank` that are not in the summary, or only rounded. */
+  readonly scores?: Scores;
 }
 
 /** A content file taken over unchanged from an input artifact: no bytes are copied. */

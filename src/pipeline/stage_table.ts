@@ -2,6 +2,7 @@
  * What each stage of a run cost and came to, as CSV for spreadsheets: seconds belong to a run and not to an artifact,
  * so this is where they meet an artifact's numbers (evaluations of a model, a metric). Knows no kind by name.
  */
+import { csvText } from "../base/csv.ts";
 import type { Manifest } from "../store/manifest.ts";
 import type { RunRecord } from "./types.ts";
 
@@ -16,18 +17,12 @@ export function stageTable(
   const names = [
     ...new Set([...artifacts.values()].flatMap(({ summary }) => Object.keys(summary))),
   ];
-  const lines = stages.map(({ id, status, durationMs }) => {
+  const rows = stages.map(({ id, status, durationMs }) => {
     const manifest = artifacts.get(id);
     const kind = manifest?.record.kind ?? "";
     const seconds = (durationMs / 1000).toFixed(3);
-    return [id, kind, status, seconds, ...names.map((name) => manifest?.summary[name] ?? "")];
+    return [id, kind, status, seconds, ...names.map((name) => manifest?.summary[name])];
   });
   const head = ["stage", "kind", "status", "seconds", ...names];
-  return [head, ...lines].map((line) => `${line.map(quoted).join(",")}\n`).join("");
-}
-
-/** RFC 4180. */
-function quoted(value: string | number): string {
-  const text = `${value}`;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return csvText(head, rows);
 }

@@ -20,12 +20,65 @@ export interface PipelineSpec {
   /** All stages; with a matrix those of all its cells, each of them once. */
   readonly stages: readonly StageSpec[];
   readonly matrix?: MatrixSpec;
+  readonly rank?: RankSpec;
 }
 
-/** What a pipeline varies: its axes, and the grid of their values. */
+/** By what the points of a matrix are put in order. */
+export interface RankSpec {
+  /** A stage and one of its numbers: `model.validation loss`. */
+  readonly by: string;
+  readonly order: "ascending" | "descending";
+  /** Points that are shown more closely. */
+  readonly top: number;
+  readonly halving?: HalvingSpec;
+  /** Where `by` stands in the file. */
+  readonly place: Place;
+}
+
+/** Successive halving: points are stopped early where they are worse than others that got as far. */
+export interface HalvingSpec {
+  /** The parameter that grows from rung to rung, up to the pipeline's own value: `model.epochs`. */
+  readonly path: string;
+  /** Its value on the first rung. */
+  readonly from: number;
+  /** By how much it grows, and by how much the points become fewer. */
+  readonly factor: number;
+}
+
+/** The points of a matrix in order. */
+export interface Ranking extends Pick<RankSpec, "by" | "order" | "top"> {
+  /** The parameter by which points were stopped early. */
+  readonly halved?: string;
+  /** The best first; those that have no number last. */
+  readonly points: readonly RankedPoint[];
+}
+
+/** A point with its number. */
+export interface RankedPoint {
+  /** From 1 on; none without a number. */
+  readonly place?: number;
+  /** `learning_rate=0.001,batch_size=128` */
+  readonly name: string;
+  /** The ranked stages; several where the point was repeated with other seeds. */
+  readonly stages: readonly string[];
+  /** The number; of repeats the mean. */
+  readonly value?: number;
+  /** Standard error of that mean. */
+  readonly error?: number;
+  /** Value of the halved parameter at which the point was stopped. */
+  readonly reached?: number;
+  /** Why there is no number. */
+  readonly missing?: string;
+}
+
+/** What a pipeline varies: its axes, and the points in the grid of their values. */
 export interface MatrixSpec {
   readonly axes: readonly MatrixAxis[];
+  /** Labels of axes that are varied together, and how many points they make; the cells are the product. */
+  readonly factors: readonly { readonly axes: readonly string[]; readonly count: number }[];
   readonly cells: readonly Cell[];
+  /** The key `matrix` with every value a plain one. */
+  readonly written: Json;
   /** The stages of the file, resolved as far as all cells agree. */
   readonly stages: readonly Pick<StageSpec, "id" | "uses" | "from" | "params">[];
 }
@@ -43,9 +96,9 @@ export interface MatrixAxis {
 
 /** One combination of the values of all axes. */
 export interface Cell {
-  /** `learning_rate=0.001,sampler=ddim` */
+  /** `learning_rate=0.001,sampler=ddim`; `base` where it leaves everything as the pipeline has it. */
   readonly name: string;
-  /** Values by the keys of the axes. */
+  /** Values by the keys of the axes; without those of which its point says nothing. */
   readonly values: JsonObject;
   /** The stage that each stage of the file is in this cell. */
   stages(): Readonly<Record<string, string>>;
@@ -82,6 +135,14 @@ export interface Dag {
   /** Folder of the pipeline file, where relative paths in parameters start. */
   readonly folder: string;
   readonly nodes: readonly DagNode[];
+  /** What runs before it where the ranking halves the points: one graph for each rung, of all points. */
+  readonly rungs?: readonly Rung[];
+}
+
+/** The ranked stages and what they need, with a smaller value of the halved parameter. */
+export interface Rung {
+  readonly value: number;
+  readonly dag: Dag;
 }
 
 /** Verdict on one stage. */
@@ -112,6 +173,12 @@ export interface StageOutcome {
   readonly durationMs: number;
 }
 
+/** What became of the stages of one rung. */
+export interface RungOutcome {
+  readonly value: number;
+  readonly stages: readonly StageOutcome[];
+}
+
 export interface Outcome {
   readonly stages: readonly StageOutcome[];
   readonly interrupted: boolean;
@@ -138,6 +205,9 @@ export interface RunRecord {
   readonly stages: readonly StageOutcome[];
   /** What each combination of the values of a matrix consists of. */
   readonly cells?: readonly CellRecord[];
+  readonly ranking?: Ranking;
+  /** What became of the stages on the rungs of a halving, the lowest first. */
+  readonly rungs?: readonly RungOutcome[];
 }
 
 /** A cell as records keep it: the stage that each stage of the file is in it. */

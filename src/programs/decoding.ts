@@ -8,12 +8,15 @@ import { Engine } from "../runtime/engine.ts";
 import { conditionRows } from "./conditions.ts";
 import { codeWidth, decodedImages, decodingNames, type DecodingSpec } from "./decoding_step.ts";
 import { constantsOf } from "./sampling.ts";
+import { betweenPairs, type Start } from "./starts.ts";
 
 export interface DecodeOptions {
   readonly spec: DecodingSpec;
   readonly weights: ReadonlyMap<string, NdArray>;
   /** Number of samples; they are numbered from 0. */
   readonly count: number;
+  /** Codes lie on the arc between two, so many from one to the other, pair after pair; each is a draw without it. */
+  readonly frames?: number;
   /** [count, Z] float32, where the spec has a condition. */
   readonly conditions?: NdArray<Float32Array>;
   readonly device: Device;
@@ -29,7 +32,8 @@ export interface DecodeOptions {
  * rounding, in any batch size.
  */
 export async function decodeSamples(options: DecodeOptions): Promise<Float32Array> {
-  const { spec, weights, count, conditions, device, threads } = options;
+  const { spec, weights, count, frames, conditions, device, threads } = options;
+  const code = frames ? betweenPairs(drawnCodes(spec), frames) : drawnCodes(spec);
   const target = loweringFor(device, options.precision);
   const model = buildDecodingProgram(spec, weights, target);
   using engine = await Engine.load(model, { device, threads });
@@ -40,7 +44,7 @@ export async function decodeSamples(options: DecodeOptions): Promise<Float32Arra
     const kept = Math.min(spec.batchSize, count - first);
     const { [decodingNames.images]: images } = await engine.run({
       feeds: {
-        [decodingNames.codes]: codes(spec, first),
+        [decodingNames.codes]: codes(spec, code, first),
         ...(conditions
           ? { [decodingNames.conditions]: conditionRows(conditions, first, spec.batchSize) }
           : {}),
@@ -64,10 +68,15 @@ function buildDecodingProgram(
 }
 
 /** Standard normal codes, each from a stream of its own. */
-function codes(spec: DecodingSpec, first: number): NdArray<Float32Array> {
+function drawnCodes(spec: DecodingSpec): Start {
+  const key = randomKey(spec.seed, "sample/start"), width = codeWidth(spec);
+  return (k) => normals(key, k, width);
+}
+
+/** The codes of a batch. */
+function codes(spec: DecodingSpec, code: Start, first: number): NdArray<Float32Array> {
   const width = codeWidth(spec);
   const data = new Float32Array(spec.batchSize * width);
-  const key = randomKey(spec.seed, "sample/start");
-  for (let i = 0; i < spec.batchSize; i++) data.set(normals(key, first + i, width), i * width);
+  for (let i = 0; i < spec.batchSize; i++) data.set(code(first + i), i * width);
   return float32([spec.batchSize, width], data);
 }

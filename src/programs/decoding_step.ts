@@ -3,12 +3,13 @@
  * key of samples.
  */
 import type { Digest } from "../base/canonical.ts";
+import { ParamError } from "../base/errors.ts";
 import { type Choice, chosen } from "../base/table.ts";
 import { graphDigest } from "../graph/digest.ts";
 import { input } from "../graph/sources.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { createScope, type ScopeOptions } from "../../kernels/layers/scope.ts";
-import type { Autoencoder, ImageShape } from "../../kernels/models/model.ts";
+import type { ImageShape, VariationalAutoencoder } from "../../kernels/models/model.ts";
 import { models } from "../../kernels/models/table.ts";
 import { sigmoid } from "../../kernels/ops/mod.ts";
 
@@ -29,7 +30,10 @@ export const decodingNames = {
   images: "images",
 } as const;
 
-/** Digest of the graph; weights are inputs of it. */
+/**
+ * Digest of the graph; weights are inputs of it. Throws `ParamError` at the port `model` for a model from which
+ * nothing can be drawn.
+ */
 export function decodingDigest(spec: DecodingSpec): Digest {
   return graphDigest({ [decodingNames.images]: decodedImages(spec, {}) });
 }
@@ -49,8 +53,12 @@ export function codeWidth(spec: DecodingSpec): number {
   return autoencoderOf(spec).latentWidth(spec.model);
 }
 
-function autoencoderOf({ model: choice }: DecodingSpec): Autoencoder {
+function autoencoderOf({ model: choice }: DecodingSpec): VariationalAutoencoder {
   const model = chosen(models, choice);
-  if (model.family !== "autoencoder") throw new Error(`${model.kind} does not decode`);
-  return model;
+  if (model.family === "autoencoder" && model.variational) return model;
+  const why = model.family === "autoencoder"
+    ? `${model.kind}, which gives back images: how its codes are distributed is not known, so none can be drawn`
+    : `${model.kind}, which decodes no images`;
+  const hint = "Use a denoiser or a variational autoencoder, such as cvae.";
+  throw new ParamError(["from", "model"], `is a ${why}`, undefined, hint);
 }

@@ -17,7 +17,7 @@ import {
 } from "./inpainting.ts";
 import { buildSamplingProgram, samplingNames } from "./sampling.ts";
 import { graphOfTable, type SamplingSpec, stepNumberNames } from "./sampling_step.ts";
-import { noiseStart, type Start } from "./starts.ts";
+import { noiseStart, rowsOf, type Start } from "./starts.ts";
 
 export interface DrawOptions {
   readonly spec: Omit<
@@ -83,14 +83,19 @@ export async function drawSamples(options: DrawOptions): Promise<Drawn> {
     const [, height, width] = spec.shape;
     await engine.put(knownInputs.mask, float32([1, 1, height, width], options.known.mask.slice()));
   }
-  const size = elementCount(spec.shape);
+  const { shape, seed } = spec;
+  const size = elementCount(shape);
+  const start = options.start ?? noiseStart({ table, shape, seed });
+  const known = options.known
+    ? { image: rowsOf(spec, options.known.images), numbers: knownNumbers(table) }
+    : undefined;
   const samples = new Float32Array(count * size);
   const frames: { step: number; images: Float32Array }[] = [];
   const batches = Math.ceil(count / spec.batchSize);
   for (let batch = 0; batch < batches; batch++) {
     const first = batch * spec.batchSize;
     const kept = Math.min(spec.batchSize, count - first);
-    const drawing = { engine, spec: full, steps, perRun, first };
+    const drawing = { engine, spec: full, steps, perRun, first, start, known };
     for await (const { reached, data } of drawBatch(drawing, options)) {
       if (batch === 0 && isFrame(reached, steps.length, perRun)) {
         // As the model sees it: x of the sigma family is far out of any picture's range at first.
@@ -115,31 +120,38 @@ interface Drawing {
   readonly perRun: number;
   /** Number of the batch's first sample. */
   readonly first: number;
+  readonly start: Start;
+  /** The known image of each sample, and its coefficients after each step. */
+  readonly known?: { readonly image: Start; readonly numbers: readonly KnownNumbers<number>[] };
 }
 
 /** Draws one batch: at first and after every run, the steps that were made and all registers, x [N, C, H, W] first. */
 async function* drawBatch(
-  { engine, spec, steps, perRun, first }: Drawing,
-  { table, conditions, guidance, known, start: startOf, signal }: DrawOptions,
+  { engine, spec, steps, perRun, first, start, known }: Drawing,
+  { conditions, guidance, signal }: DrawOptions,
 ): AsyncGenerator<{ readonly reached: number; readonly data: Float32Array }> {
-  const { batchSize, noisy } = spec;
-  const { shape, seed } = spec;
-  const start = startingRegisters(spec, startOf ?? noiseStart({ table, shape, seed }), first);
-  const knownOf = known ? knownNumbers(table) : [];
-  yield { reached: 0, data: start.data as Float32Array };
-  await engine.put(samplingNames.registers, start);
+  const { batchSize, noisy, shape } = spec;
+  // x is where each sample starts; the other registers are 0.
+  const registers = batchOf(spec, [spec.registers, batchSize, ...shape], start, first);
+  yield { reached: 0, data: registers.data };
+  await engine.put(samplingNames.registers, registers);
   if (conditions) {
     await engine.put(samplingNames.conditions, conditionRows(conditions, first, batchSize));
   }
-  if (known) await engine.put(knownInputs.images, knownRows(spec, known, first));
+  if (known) {
+    const images = batchOf(spec, [batchSize, ...shape], known.image, first);
+    await engine.put(knownInputs.images, images);
+  }
   for (let step = 0; step < steps.length; step += perRun) {
     signal.throwIfAborted();
     const end = Math.min(step + perRun, steps.length);
-    const { [samplingNames.nextRegisters]: registers } = await engine.run({
+    const { [samplingNames.nextRegisters]: next } = await engine.run({
       feeds: {
         ...stepFeeds(spec, steps.slice(step, end), perRun),
-        ...(guidance ? scaleFeeds(guidance.scales.slice(step, end), perRun) : {}),
-        ...(known ? knownFeeds(knownOf.slice(step, end), perRun) : {}),
+        ...(guidance
+          ? { [samplingNames.guidanceScale]: column(guidance.scales.slice(step, end), perRun) }
+          : {}),
+        ...(known ? columns(knownNumberNames, known.numbers.slice(step, end), perRun) : {}),
         ...(noisy || known
           ? {
             [samplingNames.samples]: sampleNumbers(first, batchSize),
@@ -151,7 +163,7 @@ async function* drawBatch(
       fetch: [samplingNames.nextRegisters],
       carry: { [samplingNames.nextRegisters]: samplingNames.registers },
     });
-    yield { reached: end, data: registers.data as Float32Array };
+    yield { reached: end, data: next.data as Float32Array };
   }
 }
 
@@ -161,42 +173,17 @@ function isFrame(reached: number, total: number, perRun: number): boolean {
   return reached === total || run % Math.max(1, Math.round(runs / FRAMES)) === 0;
 }
 
-/** x is where each sample starts; the other registers are 0. */
-function startingRegisters(
-  { shape, batchSize, registers }: SamplingSpec,
-  start: Start,
-  first: number,
-): NdArray {
-  const size = elementCount(shape);
-  const data = new Float32Array(registers * batchSize * size);
-  for (let i = 0; i < batchSize; i++) data.set(start(first + i), i * size);
-  return { dtype: "float32", shape: [registers, batchSize, ...shape], data };
-}
-
-/** The known images of a batch: image k modulo their number for sample k. */
-function knownRows(
+/** A batch's rows from sample `first` on, as the beginning of an array of zeros. */
+function batchOf(
   { shape, batchSize }: SamplingSpec,
-  { images }: KnownImages,
+  dims: readonly number[],
+  rowOf: (k: number) => Float32Array,
   first: number,
-): NdArray {
-  const size = elementCount(shape), count = images.length / size;
-  const data = new Float32Array(batchSize * size);
-  for (let i = 0; i < batchSize; i++) {
-    const row = (first + i) % count;
-    data.set(images.subarray(row * size, (row + 1) * size), i * size);
-  }
-  return float32([batchSize, ...shape], data);
-}
-
-function knownFeeds(
-  steps: readonly KnownNumbers<number>[],
-  length: number,
-): Record<string, NdArray> {
-  return Object.fromEntries(knownNumberNames.map((name) => {
-    const data = new Float32Array(length);
-    steps.forEach((step, i) => data[i] = step[name]);
-    return [samplingNames.number(name), float32([length], data)];
-  }));
+): NdArray<Float32Array> {
+  const size = elementCount(shape);
+  const data = new Float32Array(elementCount(dims));
+  for (let i = 0; i < batchSize; i++) data.set(rowOf(first + i), i * size);
+  return float32(dims, data);
 }
 
 /** The numbers and matrices of up to `length` steps. */
@@ -205,26 +192,34 @@ function stepFeeds(
   steps: readonly Step[],
   length: number,
 ): Record<string, NdArray> {
-  const columns = registers + (noisy ? 3 : 2);
-  const matrices = new Float32Array(length * registers * columns);
+  const width = registers + (noisy ? 3 : 2);
+  const matrices = new Float32Array(length * registers * width);
   steps.forEach(({ next }, i) =>
-    next.forEach((row, j) => matrices.set(row.slice(0, columns), (i * registers + j) * columns))
+    next.forEach((row, j) => matrices.set(row.slice(0, width), (i * registers + j) * width))
   );
-  const numbers = stepNumberNames.map((name) => {
-    const data = new Float32Array(length);
-    steps.forEach((step, i) => data[i] = step[name]);
-    return [samplingNames.number(name), float32([length], data)] as const;
-  });
   return {
-    ...Object.fromEntries(numbers),
-    [samplingNames.next]: float32([length, registers, columns], matrices),
+    ...columns(stepNumberNames, steps, length),
+    [samplingNames.next]: float32([length, registers, width], matrices),
   };
 }
 
-function scaleFeeds(scales: readonly number[], length: number): Record<string, NdArray> {
+/** Each of the named numbers of up to `length` steps. */
+function columns<Name extends string>(
+  names: readonly Name[],
+  steps: readonly Readonly<Record<Name, number>>[],
+  length: number,
+): Record<string, NdArray> {
+  return Object.fromEntries(names.map((name) => [
+    samplingNames.number(name),
+    column(steps.map((step) => step[name]), length),
+  ]));
+}
+
+/** Numbers with zeros after them: [length]. */
+function column(values: readonly number[], length: number): NdArray {
   const data = new Float32Array(length);
-  data.set(scales);
-  return { [samplingNames.guidanceScale]: float32([length], data) };
+  data.set(values);
+  return float32([length], data);
 }
 
 function sampleNumbers(first: number, count: number): NdArray {

@@ -15,10 +15,7 @@ export const knownInputs = {
 } as const;
 
 /** The coefficients of the known part after a step, x = signal image + noise z, in units of the first register. */
-export interface KnownNumbers<S> {
-  readonly knownSignal: S;
-  readonly knownNoise: S;
-}
+export type KnownNumbers<S> = Readonly<Record<typeof knownNumberNames[number], S>>;
 
 /** Their names. */
 export const knownNumberNames = ["knownSignal", "knownNoise"] as const;

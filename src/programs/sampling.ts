@@ -8,6 +8,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { buildModel } from "../onnx/model.ts";
 import { lowerings, type LoweringTarget } from "../../kernels/lowering/mod.ts";
 import { add, cast, gather, loop, reshape } from "../../kernels/ops/mod.ts";
+import { knownNumberNames, type KnownNumbers } from "./inpainting.ts";
 import {
   samplingInputs,
   type SamplingSpec,
@@ -50,18 +51,11 @@ export function buildSamplingProgram(
   const iteration = input("iteration", [], "int64");
   const condition = input("condition", [], "bool");
   const ofStep = (name: string) => gather(input(name, [maxSteps]), iteration);
-  const numbers = Object.fromEntries(
-    stepNumberNames.map((name) => [name, ofStep(samplingNames.number(name))]),
-  ) as StepNumbers<Tensor>;
+  const numbersOf = (names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, ofStep(samplingNames.number(name))]));
+  const numbers = numbersOf(stepNumberNames) as StepNumbers<Tensor>;
   const guided = spec.guidance ? { guidanceScale: ofStep(samplingNames.guidanceScale) } : {};
-  const known = spec.inpaints
-    ? {
-      known: {
-        knownSignal: ofStep(samplingNames.number("knownSignal")),
-        knownNoise: ofStep(samplingNames.number("knownNoise")),
-      },
-    }
-    : {};
+  const known = spec.inpaints ? { known: numbersOf(knownNumberNames) as KnownNumbers<Tensor> } : {};
   const index = add(input(samplingNames.firstStep, [], "uint64"), cast(iteration, "uint64"));
   const next = samplingStep(
     spec,

@@ -49,18 +49,22 @@ export function latentStart(options: StartOptions, latents: Float32Array): Start
   return (k) => latent(k).map((value) => value / scale);
 }
 
-/**
- * `frames` samples each on the great circle from one noise to another, both ends included: sample k is frame k modulo
- * `frames` between noises 2 r and 2 r + 1, r = floor(k / frames). Shoemake (1985): standard normal numbers of many
- * dimensions lie on a sphere, and what lies straight between two of them is too small to be noise.
- */
+/** Standard normal numbers on the arcs of `betweenPairs`, times what the sampler wants. */
 export function interpolationStart(options: StartOptions, frames: number): Start {
-  const noise = noiseOf(options);
+  const between = betweenPairs(noiseOf(options), frames);
+  return (k) => between(k).map((value) => options.table.start * value);
+}
+
+/**
+ * `frames` points each on the great circle from one row of standard normal numbers to another, both ends included:
+ * point k is frame k modulo `frames` between rows 2 r and 2 r + 1, r = floor(k / frames). Shoemake (1985): such rows
+ * of many numbers lie on a sphere, and what lies straight between two of them is too small to be one.
+ */
+export function betweenPairs(noise: Start, frames: number): Start {
   return (k) => {
     const pair = Math.floor(k / frames);
     const share = frames > 1 ? (k % frames) / (frames - 1) : 0;
-    const between = slerp(noise(2 * pair), noise(2 * pair + 1), share);
-    return between.map((value) => options.table.start * value);
+    return slerp(noise(2 * pair), noise(2 * pair + 1), share);
   };
 }
 
@@ -83,7 +87,8 @@ function noiseOf({ shape, seed }: StartOptions): Start {
   return (k) => normals(key, k, size);
 }
 
-function rowsOf({ shape }: StartOptions, rows: Float32Array): Start {
+/** The rows of an array [n, C, H, W] in turn: sample k has row k modulo their number. */
+export function rowsOf({ shape }: Pick<StartOptions, "shape">, rows: Float32Array): Start {
   const size = elementCount(shape), count = rows.length / size;
   return (k) => rows.subarray((k % count) * size, (k % count + 1) * size);
 }

@@ -30,7 +30,9 @@ export interface StepSpec {
   readonly mixedPrecision?: MixedPrecision;
   /** Computes the blocks of the model again in the backward walk instead of keeping what they made; same bits. */
   readonly gradientCheckpointing?: boolean;
-  /** The model is given no condition without it. */
+  /** Looks at a trained model: nothing is dropped, and running statistics are used instead of moved. */
+  readonly evaluates?: boolean;
+  /** The model is given no condition without it. Of a classifier: the labels, which it is to find. */
   readonly condition?: ConditionSpec;
   /** Of a denoiser: what its output stands for. */
   readonly prediction?: string;
@@ -44,6 +46,8 @@ export interface StepSpec {
   readonly offsetNoise?: number;
   /** Of a denoiser: probability with which an image's condition is replaced by zeros; 0 without it. */
   readonly conditionDropout?: number;
+  /** Of an autoencoder: what is done to the images that it sees; the loss compares with the images themselves. */
+  readonly corruption?: Choice;
 }
 
 /** The graph of one step, over the inputs named below and one more for each parameter and buffer. */
@@ -90,11 +94,11 @@ export function batchOf({ shape, batchSize, dtype, condition }: StepSpec): Batch
   };
 }
 
-/** The root of a model that is trained: its dropout draws from the batch's streams. */
+/** The root of a model that is trained, or evaluated: its dropout draws from the batch's streams. */
 export function trainingScope(spec: StepSpec, stream: Tensor): Scope {
-  const { batchSize, seed, gradientCheckpointing: checkpoints } = spec;
+  const { batchSize, seed, gradientCheckpointing: checkpoints, evaluates } = spec;
   return createScope({
-    training: true,
+    training: !evaluates,
     checkpoints,
     uniform: (purpose, shape) => {
       const count = elementCount(shape) / batchSize;

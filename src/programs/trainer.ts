@@ -17,6 +17,7 @@ import {
   type TrainingProgram,
   type TrainingSpec,
 } from "./training.ts";
+import type { State } from "./training_states.ts";
 
 /** Most steps in one run of the model: handing the state over takes the time of a quarter of a step. */
 export const STEPS_PER_RUN = 40;
@@ -154,11 +155,13 @@ export class Trainer implements Disposable {
 
   /** The whole state, copied. */
   async state(): Promise<TrainingState> {
-    const arrays = new Map<string, NdArray<Float32Array>>();
-    for (const { name } of this.program.states) {
-      arrays.set(name, await this.engine.get(name) as NdArray<Float32Array>);
-    }
-    return arrays;
+    return await this.read(this.program.states);
+  }
+
+  /** Weights as they are now, last or averaged, with the buffers, copied; a third of the state under AdamW. */
+  async currentWeights(which: "parameter" | "ema"): Promise<Map<string, NdArray<Float32Array>>> {
+    const wanted = this.program.states.filter(({ role }) => role === which || role === "buffer");
+    return this.weights(await this.read(wanted), which);
   }
 
   /** Goes on from a state after `step` steps. The arrays stay the caller's. */
@@ -182,11 +185,10 @@ export class Trainer implements Disposable {
     const add = (name: string, data: Float32Array) =>
       named.set(name, { dtype: "float32", shape: shapes.get(name)!, data });
     for (const { name, role, piece } of this.program.states) {
+      if (role !== which && role !== "buffer") continue;
       const { data } = state.get(name)!;
-      if (role === which) {
-        for (const [member, values] of unpackValues(piece!, data)) add(member, values);
-      }
       if (role === "buffer") add(name.slice("buffer.".length), data);
+      else for (const [member, values] of unpackValues(piece!, data)) add(member, values);
     }
     return named;
   }
@@ -198,6 +200,14 @@ export class Trainer implements Disposable {
 
   [Symbol.dispose]() {
     this.close();
+  }
+
+  private async read(states: readonly State[]): Promise<TrainingState> {
+    const arrays = new Map<string, NdArray<Float32Array>>();
+    for (const { name } of states) {
+      arrays.set(name, await this.engine.get(name) as NdArray<Float32Array>);
+    }
+    return arrays;
   }
 
   /** Puts what does not change between runs and the seed's weights. */

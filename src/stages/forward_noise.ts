@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { type ImageSet, type ImagesMeta, imagesMeta, openImages } from "../artifacts/images.ts";
+import { type ImageSet, imagesMeta, openImages } from "../artifacts/images.ts";
 import type { JsonObject } from "../base/canonical.ts";
 import { ndArray } from "../base/nd_array.ts";
 import { normals, randomKey } from "../base/random.ts";
@@ -84,7 +84,8 @@ async function previews(
     images: noisedImages(set, process, params.preview_count),
     shape: set.shape,
     affine: set.affine,
-    range: shownRange(set),
+    range: set.range,
+    ranges: set.ranges,
     columns: SHOWN.length,
     columnLabels: SHOWN.map((share) => `${100 * share} %`),
   });
@@ -118,11 +119,6 @@ function noisedImages(set: ImageSet, process: NoiseProcess, wanted: number): Flo
     });
   }
   return images;
-}
-
-/** The stored values that are shown black and white, where the images say so. */
-function shownRange({ range, dtype }: ImagesMeta): readonly [number, number] | undefined {
-  return range ?? (dtype === "uint8" ? [0, 255] : undefined);
 }
 
 /** Signal-to-noise ratio against the timestep. */

@@ -3,26 +3,24 @@
  * says of each number what real images in the samples' place would get. It computes nothing itself.
  */
 import { z } from "zod";
-import { type Affine, imagesMeta, type ImageSplit, openImages } from "../artifacts/images.ts";
-import type { JsonObject } from "../base/canonical.ts";
-import { ParamError, StageError } from "../base/errors.ts";
+import { type ImageLabels, imagesMeta } from "../artifacts/images.ts";
+import type { Digest } from "../base/canonical.ts";
+import { ParamError } from "../base/errors.ts";
 import { elementCount } from "../base/nd_array.ts";
-import { randomKey } from "../base/random.ts";
-import { choiceSchema, choose, chosen, tableOf } from "../base/table.ts";
-import { readNpyAs } from "../formats/npy.ts";
-import { drawRealImages } from "../metrics/draw.ts";
-import type { ImageRows, ImageShape, ImageSource, Metric, MetricInput } from "../metrics/metric.ts";
+import { choiceSchema, choose, chosen, tableOf, underPath } from "../base/table.ts";
+import type { ImageFacts, Metric } from "../metrics/metric.ts";
 import * as metricBarrel from "../metrics/mod.ts";
-import type { Artifact, Draft, StageContext, StageKind } from "../pipeline/stage.ts";
-import { metricsDraft, type NamedResult } from "./metrics/draft.ts";
+import type { ArtifactType, StageKind } from "../pipeline/stage.ts";
+import { checkClassifier, featuresDigest } from "./metrics/classifier.ts";
 
 const table = tableOf<Metric>(metricBarrel);
 const kinds = [...table.keys()];
+const usual = kinds.filter((kind) => chosen(table, { kind }).byDefault);
 
 const params = z.strictObject({
   compute: z.array(
     z.union([z.enum(kinds).transform((kind) => choose(table, kind)), choiceSchema(table)]),
-  ).min(1).default(kinds.map((kind) => choose(table, kind)))
+  ).min(1).default(usual.map((kind) => choose(table, kind)))
     .describe("Metrics: names, or maps with `kind` and the metric's own parameters"),
   reference_count: z.int().min(2).default(2000)
     .describe("Training images that the samples are compared with, drawn by the seed"),
@@ -41,6 +39,11 @@ export const metrics: StageKind<Params> = {
   inputs: {
     samples: { summary: "Generated images", types: ["samples"] },
     reference: { summary: "The images that the model was trained on", types: ["images", "noise"] },
+    classifier: {
+      summary: "A trained classifier, for metrics that compare images by its features",
+      types: ["model"],
+      optional: true,
+    },
   },
   output: "metrics",
   random: true,
@@ -62,7 +65,18 @@ export const metrics: StageKind<Params> = {
         `must bring at least ${LEAST_SAMPLES} samples, not ${samples.count}`,
       );
     }
+    const [classifier] = inputs.all("classifier");
+    if (classifier) checkClassifier(classifier, inputs.one("samples"));
+    const known = factsOf(inputs.one("samples"), inputs.one("reference"));
+    const facts = { ...known, classified: classifier !== undefined };
+    params.compute.forEach((choice, i) =>
+      underPath(["compute", i], () => chosen(table, choice).check?.(choice, facts))
+    );
     return { type: "metrics", meta: { shape, compute: params.compute.map(({ kind }) => kind) } };
+  },
+  graph(_, inputs): Digest | undefined {
+    const [classifier] = inputs.all("classifier");
+    return classifier && featuresDigest(classifier);
   },
   memoryBytes(params, inputs) {
     const count = Number(inputs.one("samples").meta.count ?? 0);
@@ -70,14 +84,17 @@ export const metrics: StageKind<Params> = {
     return 2 ** 27 + 3 * bytes * (params.reference_count + 3 * count);
   },
   async run(context) {
-    const samples = readSamples(context);
-    const real = openReal(context.inputs.one("reference"), context.inputs.one("samples"));
-    try {
-      return await compare(context, samples, real);
-    } finally {
-      real.training.close();
-      real.test?.close();
-    }
+    const { runMetrics } = await import("./metrics/run.ts");
+    const chosenMetrics = context.params.compute.map((choice) => ({
+      metric: chosen(table, choice),
+      params: choice,
+    }));
+    const { inputs } = context;
+    return await runMetrics(
+      context,
+      chosenMetrics,
+      factsOf(inputs.one("samples"), inputs.one("reference")),
+    );
   },
 };
 
@@ -89,106 +106,16 @@ function checkDistinct({ compute }: Params): void {
   });
 }
 
-/** Real images of the reference artifact, in the model units of the samples. */
-interface Real {
-  readonly shape: ImageShape;
-  readonly show: MetricInput<unknown>["show"];
-  readonly training: ImageSplit;
-  readonly test?: ImageSplit;
-}
-
-function openReal(reference: Artifact, samples: Artifact): Real {
-  const own = imagesMeta(reference.meta);
-  // The samples' map wins: then images that were connected before their normalisation compare rightly too.
-  const affine = samples.meta.affine as Affine | undefined ?? own.affine;
-  const images = openImages({
-    meta: { ...reference.meta, affine: affine as JsonObject | undefined },
-    path: (file) => reference.path(file),
-    has: (file) => reference.has(file),
-  });
+/** What is known before anything is read. Labels count where samples and real images have the same. */
+function factsOf(samples: ArtifactType, reference: ArtifactType): ImageFacts {
+  const { shape, channels, labels } = imagesMeta(reference.meta);
+  const condition = samples.meta.condition as ImageLabels | undefined;
+  const labelled = labels && String(condition?.names) === String(labels.names);
+  const volume = samples.meta.volume as { readonly cuts: readonly string[] } | undefined;
   return {
-    shape: own.shape,
-    show: { affine, range: own.range },
-    training: images.split("train"),
-    test: own.counts.test ? images.split("test") : undefined,
-  };
-}
-
-async function compare(
-  context: StageContext<Params>,
-  samples: ImageRows,
-  real: Real,
-): Promise<Draft> {
-  const { params, seed, signal } = context;
-  const training = sourceOf(real.training);
-  const drawn = await drawRealImages({
-    training,
-    test: real.test && sourceOf(real.test),
-    heldOutCount: samples.count,
-    referenceCount: params.reference_count,
-    key: randomKey(seed, "metrics draw"),
-  });
-  if (Math.min(drawn.heldOut.count, drawn.reference.count) < 2) {
-    throw fault(context, "the reference has too few images: at least 4 are needed", training.count);
-  }
-  const input: Omit<MetricInput<unknown>, "params"> = {
-    shape: real.shape,
-    show: { ...real.show, key: context.key },
-    samples,
-    training,
-    ...drawn,
-    random: (purpose) => randomKey(seed, purpose),
-    async pause() {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      signal.throwIfAborted();
-    },
-  };
-  const results: NamedResult[] = [];
-  for (const choice of params.compute) {
-    context.progress({ done: results.length, total: params.compute.length, unit: "metric" });
-    const metric = chosen(table, choice);
-    results.push({ metric, result: await metric.compute({ ...input, params: choice }) });
-  }
-  context.progress({ done: results.length, total: results.length, unit: "metric" });
-  return metricsDraft(context.scratch, results, {
-    shape: real.shape,
-    compute: params.compute.map(({ kind }) => kind),
-    counts: {
-      samples: samples.count,
-      held_out: drawn.heldOut.count,
-      reference: drawn.reference.count,
-      training: training.count,
-    },
-  });
-}
-
-/** Reads samples.npy and refuses what no metric could make sense of. */
-function readSamples(context: StageContext<Params>): ImageRows {
-  const { shape, data } = readNpyAs<Float32Array>(
-    context.inputs.one("samples").path("samples.npy"),
-    "float32",
-  );
-  const width = elementCount(shape.slice(1));
-  const broken = data.findIndex((value) => !Number.isFinite(value));
-  if (broken >= 0) {
-    throw fault(
-      context,
-      "a sample has values that are not finite",
-      `${data[broken]} in sample ${Math.floor(broken / width)}`,
-      "The model has probably diverged: look at its loss curve, and try a smaller learning rate.",
-    );
-  }
-  return { count: shape[0], data };
-}
-
-function fault({ id }: StageContext<Params>, reason: string, value: unknown, hint?: string) {
-  return new StageError({ action: `run stage "${id}"`, reason, value, hint });
-}
-
-function sourceOf(split: ImageSplit): ImageSource {
-  return {
-    count: split.count,
-    rows: (start, count) => split.rows(start, count).data,
-    rowsAt: (indices) => split.rowsAt(indices).data,
+    shape,
+    ...(channels ? { channelNames: channels } : {}),
+    ...(labelled ? { labelNames: labels.names } : {}),
+    ...(volume ? { cutAxes: volume.cuts } : {}),
   };
 }

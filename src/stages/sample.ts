@@ -1,23 +1,35 @@
 /** The stage kind `sample`: images drawn from a trained model, by a sampler or by its own decoder. */
 import { join } from "node:path";
+import { appearanceOf } from "../artifacts/images.ts";
+import { modelOf } from "../artifacts/model.ts";
 import type { Digest, JsonObject } from "../base/canonical.ts";
 import { ParamError } from "../base/errors.ts";
 import { ndArray } from "../base/nd_array.ts";
 import type { Choice } from "../base/table.ts";
+import type { SamplerTable } from "../diffusion/samplers/sampler.ts";
 import { writeNpy } from "../formats/npy.ts";
 import type { ArtifactType, StageKind } from "../pipeline/stage.ts";
 import type { ImageShape } from "../../kernels/models/model.ts";
 import { decodingDigest } from "../programs/decoding_step.ts";
 import { graphOfTable, samplingDigest } from "../programs/sampling_step.ts";
-import { conditionsOf } from "./sample/conditions.ts";
-import { denoises, draw, drawingSpec, inversionSteps, tableOf } from "./sample/draw.ts";
+import { axesOfRow } from "../programs/volume_slices.ts";
+import {
+  checkConditions,
+  conditionArray,
+  conditionsOf,
+  conditionWidth,
+  samplesInTurn,
+} from "./sample/conditions.ts";
+import { draw, drawingSpec, inversionSteps, tableOf } from "./sample/draw.ts";
 import { evaluationsOf, guidanceOf } from "./sample/guidance.ts";
 import { checkMask, maskFiles } from "./sample/inpaint.ts";
 import { type SampleParams, sampleParams } from "./sample/params.ts";
 import { samplerRecord } from "./sample/sampler_record.ts";
-import { pictures } from "./sample/pictures.ts";
 import { checkImages } from "./sample/start_images.ts";
-import { stepsTable } from "./sample/steps_table.ts";
+import { checkVolume, keptCuts, volumeBytes, volumeDigest, volumeMeta } from "./sample/volume.ts";
+
+/** What each sample was asked to be, [count, L], in the labels' own units. */
+const CONDITIONS = "conditions.npy";
 
 export const sample: StageKind<SampleParams> = {
   kind: "sample",
@@ -37,56 +49,84 @@ export const sample: StageKind<SampleParams> = {
 
   infer(params, inputs, { folder }) {
     const model = inputs.one("model");
-    if (denoises(model)) tableOf(params, model);
-    else requireNoDenoising(params, model);
+    requireDrawn(model);
+    const table = tableOf(params, model);
+    if (!table) requireNoDenoising(params, model);
+    if (params.volume) checkVolume(params, params.volume, model);
     checkImages(params, inputs.all("images")[0], model);
     if (params.inpaint) checkMask(params.inpaint, model.meta.shape as ImageShape, folder);
-    conditionsOf(params, model);
+    checkConditions(params, model, inputs.all("images")[0]);
     requireAverage(params, model);
-    return { type: "samples", meta: samplesMeta(params, model) };
+    return { type: "samples", meta: samplesMeta(params, model, table) };
   },
 
   // What came later than the first samples is left out where it is as it was then, so that these keep their keys.
-  keyParams(params) {
+  keyParams(params, inputs) {
     const { start, ...others } = params;
-    const sampler = samplerRecord(params.sampler);
-    return { ...others, sampler, ...(start.kind === "noise" ? {} : { start }) } as JsonObject;
+    const told = conditionWidth(inputs.one("model")) !== undefined;
+    return {
+      ...others,
+      sampler: samplerRecord(params.sampler),
+      ...(start.kind === "noise" ? {} : { start }),
+      ...(told ? { keeps: [CONDITIONS] } : {}),
+      // Until then frames of one pair were told different things.
+      ...(told && start.kind === "interpolation" ? { conditions: "by pair" } : {}),
+    } as JsonObject;
   },
 
   sources: ({ inpaint }, { folder }) => maskFiles(inpaint, folder),
 
   graph(params, inputs): Digest {
     const model = inputs.one("model");
-    const spec = drawingSpec(params, model, 0);
-    if (!denoises(model)) return decodingDigest(spec);
+    if (params.volume) return volumeDigest(params, params.volume, model);
+    const spec = drawingSpec(params, model, 0), table = tableOf(params, model);
+    if (!table) return decodingDigest(spec);
     const guidance = guidanceOf(params, model);
     return samplingDigest({
       ...spec,
-      ...graphOfTable(tableOf(params, model)),
+      ...graphOfTable(table),
       ...(guidance ? { guidance: { rescale: guidance.rescale } } : {}),
       ...(params.inpaint ? { inpaints: true } : {}),
     });
   },
 
   memoryBytes(params, inputs) {
-    const [channels, height, width] = inputs.one("model").meta.shape as ImageShape;
+    const model = inputs.one("model"), shape = model.meta.shape as ImageShape;
+    if (params.volume) {
+      return volumeBytes(params, params.volume, shape, tableOf(params, model)!.registers);
+    }
+    const [channels, height, width] = shape;
     return 300e6 + params.batch_size * channels * height * width * 4 * 200;
   },
 
   async run(context) {
     const { params, inputs, scratch } = context;
     const model = inputs.one("model");
-    const drawn = await draw(context, model);
+    const table = tableOf(params, model);
+    if (params.volume) {
+      const { volumeDraft } = await import("./sample/volume_draft.ts");
+      const meta = { ...samplesMeta(params, model, table), affine: model.meta.affine };
+      return await volumeDraft(context, { volume: params.volume, model, table: table!, meta });
+    }
+    const { pictures } = await import("./sample/pictures.ts");
+    const { stepsTable } = await import("./sample/steps_table.ts");
+    const drawn = await draw(context, model, table);
     const shape = model.meta.shape as ImageShape;
     const array = ndArray("float32", [params.count, ...shape], drawn.samples);
     writeNpy(join(scratch, "samples.npy"), array);
-    const meta: JsonObject = { ...samplesMeta(params, model), affine: model.meta.affine };
+    const conditions = conditionsOf(params, model, inputs.all("images")[0]);
+    if (conditions) {
+      const each = samplesInTurn(params);
+      const told = conditionArray(conditions, params.count, "stored", each);
+      writeNpy(join(scratch, CONDITIONS), told);
+    }
+    const meta: JsonObject = { ...samplesMeta(params, model, table), affine: model.meta.affine };
     return {
       meta,
-      files: ["samples.npy"],
+      files: ["samples.npy", ...(conditions ? [CONDITIONS] : [])],
       views: [
-        ...await pictures(context, drawn, meta, conditionsOf(params, model)),
-        ...(denoises(model) ? [stepsTable(context, model)] : []),
+        ...await pictures(context, drawn, meta, conditions),
+        ...(table ? [stepsTable(context, model, table)] : []),
       ],
       summary: {
         samples: params.count,
@@ -96,6 +136,19 @@ export const sample: StageKind<SampleParams> = {
     };
   },
 };
+
+/** Throws `ParamError` for a model from which nothing can be drawn. */
+function requireDrawn({ meta }: ArtifactType) {
+  const model = modelOf(meta);
+  if (model.family === "denoiser" || (model.family === "autoencoder" && model.variational)) return;
+  const [reason, hint] = model.family === "classifier"
+    ? ["must draw images, and a classifier tells them apart", "Use a stage of kind classify."]
+    : [
+      `must draw images, and ${model.kind} does not know how its codes are distributed`,
+      "Use a stage of kind reconstruct, or train a cvae.",
+    ];
+  throw new ParamError(["from", "model"], reason, undefined, hint);
+}
 
 /** An autoencoder draws in one step; what was asked of a sampler would be passed over. */
 function requireNoDenoising(params: SampleParams, { meta }: ArtifactType) {
@@ -107,8 +160,9 @@ function requireNoDenoising(params: SampleParams, { meta }: ArtifactType) {
   const usual = sampleParams.shape.sampler.parse(undefined);
   if (JSON.stringify(params.sampler) !== JSON.stringify(usual)) refuse("sampler");
   if (params.guidance_scale !== undefined) refuse("guidance_scale");
-  if (params.start.kind !== "noise") refuse("start");
+  if (params.start.kind === "images" || params.start.kind === "inversion") refuse("start");
   if (params.inpaint) refuse("inpaint");
+  if (params.volume) refuse("volume");
 }
 
 function requireAverage({ weights }: SampleParams, { meta }: ArtifactType) {
@@ -121,21 +175,29 @@ function requireAverage({ weights }: SampleParams, { meta }: ArtifactType) {
   );
 }
 
-function samplesMeta(params: SampleParams, model: ArtifactType): JsonObject {
-  const { shape, range } = model.meta;
+function samplesMeta(
+  params: SampleParams,
+  model: ArtifactType,
+  table: SamplerTable | undefined,
+): JsonObject {
+  const { shape, condition } = model.meta;
+  const { volume } = params;
   const guidance = guidanceOf(params, model);
+  const asked = volume ? axesOfRow(volume, 0).length : 1;
   return {
     shape,
-    ...(range === undefined ? {} : { range }),
-    count: params.count,
-    ...(denoises(model)
+    ...appearanceOf(model.meta),
+    ...(condition ? { condition } : {}),
+    count: volume ? keptCuts(params.count, volume, model).length : params.count,
+    ...(table
       ? {
         sampler: samplerRecord(params.sampler),
-        nfe: evaluationsOf(tableOf(params, model), guidance) + inversionSteps(params, model),
+        nfe: asked * evaluationsOf(table, guidance) + inversionSteps(params, model),
       }
       : { sampler: { kind: "decoder" }, nfe: 1 }),
     ...(guidance ? { guidance: { ...guidance, negative: guidance.negative.name } } : {}),
     ...(params.start.kind === "noise" ? {} : { start: params.start }),
     ...(params.inpaint ? { inpaint: params.inpaint } : {}),
+    ...(volume && table ? { volume: volumeMeta(volume, model, table) } : {}),
   };
 }

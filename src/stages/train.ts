@@ -1,44 +1,65 @@
 /** The stage kind `train`: a model learns images, in checkpointed epochs. */
-import { imagesMeta, openImages } from "../artifacts/images.ts";
-import { canonicalJson, type Digest, type JsonObject } from "../base/canonical.ts";
+import { appearanceOf, imagesMeta, openImages } from "../artifacts/images.ts";
+import { canonicalJson, type Digest, digestOf, type JsonObject } from "../base/canonical.ts";
 import { ParamError } from "../base/errors.ts";
 import { elementCount, itemSize } from "../base/nd_array.ts";
 import { type Choice, chosen } from "../base/table.ts";
 import { noiseProcess } from "../diffusion/process.ts";
 import type { ArtifactType, StageKind } from "../pipeline/stage.ts";
-import { models } from "../../kernels/models/table.ts";
+import { keyedModel, models } from "../../kernels/models/table.ts";
 import { trainingDigest } from "../programs/training_digest.ts";
-import { RESIDENT_BYTES, trainingMemoryBytes } from "../programs/training_memory.ts";
+import {
+  RESIDENT_BYTES,
+  trainingMemoryBytes,
+  validationMemoryBytes,
+} from "../programs/training_memory.ts";
 import type { TrainingSpec } from "../programs/training.ts";
-import { checkTraining, requireUnitRange } from "./train/checks.ts";
+import { watchDigests } from "./train/watch_digests.ts";
+import { requireUnitRange } from "./train/autoencoder_checks.ts";
+import { checkTraining } from "./train/checks.ts";
+import { requireClasses } from "./train/classifier_checks.ts";
+import { checkWatching } from "./train/watch_checks.ts";
 import { laterDefaults, type TrainParams, trainParams } from "./train/params.ts";
 
 /** The loss of every step is kept, in 4 bytes; ten million steps of the smallest network take days. */
 const STEP_LIMIT = 1e8;
 
+/** Of a sampling program, for every number of the images that are drawn: as in the kind `sample`. */
+const BYTES_PER_DRAWN_VALUE = 800;
+
 export const train: StageKind<TrainParams> = {
   kind: "train",
   version: 1,
-  summary: "Trains a denoiser on images under a noise process, or an autoencoder on images.",
+  summary:
+    "Trains a denoiser on images under a noise process, or an autoencoder or a classifier on images.",
   params: trainParams,
   inputs: {
     noise: {
-      summary: "Images with their noise process; bare images for an autoencoder.",
+      summary: "Images with their noise process; bare images for autoencoders and classifiers.",
       types: ["noise", "images"],
     },
   },
   output: "model",
   random: true,
 
+  lacks({ validation }, number) {
+    if (validation || !/validation/.test(number)) return undefined;
+    return { reason: "validates nothing", hint: "Give it `validation: {}`." };
+  },
+
   infer(params, inputs) {
     checkTraining(params, inputs.one("noise"));
+    checkWatching(params, inputs.one("noise"));
     const { counts } = imagesMeta(inputs.one("noise").meta);
     const steps = stepsPerEpoch(params, counts.train) * params.epochs;
     if (steps > STEP_LIMIT) {
       const reason = `make ${steps} steps, more than ${STEP_LIMIT}`;
       throw new ParamError(["epochs"], reason, params.epochs);
     }
-    return { type: "model", meta: modelMeta(params, inputs.one("noise"), steps) };
+    const meta = modelMeta(params, inputs.one("noise"));
+    // A training that may end before its time cannot promise when.
+    const length = params.early_stopping ? {} : { epochs: params.epochs, steps };
+    return { type: "model", meta: { ...meta, ...length } };
   },
 
   // How often states are saved and what is computed twice changes no weight.
@@ -46,21 +67,26 @@ export const train: StageKind<TrainParams> = {
     const usual = new Map<string, unknown>(Object.entries(laterDefaults));
     const differs = ([name, value]: [string, unknown]) =>
       !usual.has(name) || canonicalJson(value) !== canonicalJson(usual.get(name));
-    return Object.fromEntries(Object.entries(params).filter(differs)) as JsonObject;
+    const keyed = { ...params, model: keyedModel(params.model) };
+    return Object.fromEntries(Object.entries(keyed).filter(differs)) as JsonObject;
   },
 
   graph(params, inputs): Digest {
-    return trainingDigest(trainingSpec(params, inputs.one("noise"), 0));
+    const spec = trainingSpec(params, inputs.one("noise"), 0);
+    const training = trainingDigest(spec);
+    const watching = watchDigests(params, inputs.one("noise"), spec);
+    return watching.length ? digestOf("graphs", [training, ...watching]) : training;
   },
 
   memoryBytes(params, inputs) {
     const noise = inputs.one("noise");
     const { shape, dtype, counts } = imagesMeta(noise.meta);
     const imageBytes = counts.train * elementCount(shape) * itemSize(dtype);
-    return trainingMemoryBytes(
-      trainingSpec(params, noise, 0),
-      Math.min(imageBytes, RESIDENT_BYTES),
-    );
+    const spec = trainingSpec(params, noise, 0);
+    const { validation, samples } = params;
+    return trainingMemoryBytes(spec, Math.min(imageBytes, RESIDENT_BYTES)) +
+      (validation ? validationMemoryBytes(spec) : 0) +
+      (samples ? samples.count * elementCount(shape) * BYTES_PER_DRAWN_VALUE : 0);
   },
 
   async run(context) {
@@ -69,14 +95,23 @@ export const train: StageKind<TrainParams> = {
     const { counts } = imagesMeta(noise.meta);
     const perEpoch = stepsPerEpoch(params, counts.train);
     const images = openImages(noise);
-    if (!denoises(params)) requireUnitRange(images);
+    if (familyOf(params) === "autoencoder") requireUnitRange(images);
+    if (familyOf(params) === "classifier") requireClasses(params, images);
     const { runTraining } = await import("./train/run.ts");
     const result = await runTraining(context, {
       spec: trainingSpec(params, noise, context.seed),
       images,
       perEpoch,
     });
-    const meta = { ...modelMeta(params, noise, result.losses.length), affine: noise.meta.affine };
+    const steps = result.losses.length;
+    const { best } = result.seen;
+    const meta = {
+      ...modelMeta(params, noise),
+      epochs: steps / perEpoch,
+      steps,
+      ...(best ? { step: best.epoch * perEpoch } : {}),
+      affine: noise.meta.affine,
+    };
     const { writeModel } = await import("./train/artifact.ts");
     return await writeModel(context, { ...result, meta, perEpoch });
   },
@@ -93,20 +128,28 @@ function stepsPerEpoch({ batch_size: batchSize }: TrainParams, images: number): 
   return Math.floor(images / batchSize);
 }
 
-const denoises = ({ model }: TrainParams) => chosen(models, model).family === "denoiser";
+const familyOf = ({ model }: TrainParams) => chosen(models, model).family;
+
+const denoises = (params: TrainParams) => familyOf(params) === "denoiser";
+
+/** Whether labels go into the training: as a condition, or as what is to be learned. */
+const seesLabels = (params: TrainParams) =>
+  params.condition !== undefined || familyOf(params) === "classifier";
+
+const corrupts = ({ corruption }: TrainParams) => corruption.kind !== "none";
 
 /** The facts that a sampler needs to rebuild the network. */
-function modelMeta(params: TrainParams, { meta }: ArtifactType, steps: number): JsonObject {
+function modelMeta(params: TrainParams, { meta }: ArtifactType): JsonObject {
   return {
     shape: meta.shape,
-    ...(meta.range === undefined ? {} : { range: meta.range }),
-    model: params.model as JsonObject,
+    ...appearanceOf(meta),
+    model: keyedModel(params.model) as JsonObject,
     ...(denoises(params) ? { schedule: meta.schedule, prediction: params.prediction } : {}),
-    ...(params.condition ? { condition: meta.labels } : {}),
+    ...(seesLabels(params) ? { condition: meta.labels } : {}),
+    ...(familyOf(params) === "classifier" ? { loss: params.loss as JsonObject } : {}),
+    ...(corrupts(params) ? { corruption: params.corruption as JsonObject } : {}),
     ...(params.condition_dropout > 0 ? { conditionDropout: params.condition_dropout } : {}),
     ema: params.ema !== undefined,
-    epochs: params.epochs,
-    steps,
   };
 }
 
@@ -124,7 +167,10 @@ function trainingSpec(
     batchSize: params.batch_size,
     model: params.model,
     loss: params.loss,
-    ...(params.condition ? { condition: { width: labels!.width, dtype: "uint8" } } : {}),
+    ...(corrupts(params) ? { corruption: params.corruption } : {}),
+    ...(seesLabels(params)
+      ? { condition: { width: labels!.width, dtype: labels!.dtype ?? "uint8" } }
+      : {}),
     ...(denoises(params) ? noiseOf(params, meta) : {}),
     optimizer: params.optimizer,
     maxGradNorm: params.max_grad_norm,

@@ -10,7 +10,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import { canonicalJson, type Digest, digestOf, type JsonObject } from "../base/canonical.ts";
-import { moveDurably, namesIn, remove, statOf, sync } from "./disk.ts";
+import { isAbsent, moveDurably, namesIn, remove, statOf, sync } from "./disk.ts";
 import { hashFile } from "./digests.ts";
 import { isLocked, type Lock, tryLock } from "./lock.ts";
 import type { StoredFile } from "./manifest.ts";
@@ -149,10 +149,15 @@ export class StageStates {
   }
 }
 
-/** Takes a state away in one step, then removes it at leisure. */
+/** Takes a state away in one step, then removes it at leisure. Another stage of the same record may have been first. */
 export function dropState(folder: string, scratch: Scratch): void {
   const trash = scratch.path();
-  Deno.renameSync(folder, trash);
+  try {
+    Deno.renameSync(folder, trash);
+  } catch (error) {
+    if (isAbsent(error)) return;
+    throw error;
+  }
   remove(trash);
 }
 

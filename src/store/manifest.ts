@@ -3,7 +3,7 @@
  *
  *     key         = digest("stage", record)               what was asked for
  *     digest      = digest("content", type, meta, files)  what later stages build on
- *     viewsDigest = digest("views", views, summary)       what the report also builds on
+ *     viewsDigest = digest("views", views, summary, scores)    what the report also builds on
  *
  * Every member of a manifest is covered by one of the three, so a flipped bit anywhere in the file is noticed.
  */
@@ -58,6 +58,8 @@ export interface ManifestParts {
   readonly files: Readonly<Record<string, StoredFile>>;
   readonly views: readonly StoredView[];
   readonly summary: Readonly<Record<string, number | string>>;
+  /** Numbers by which artifacts are ranked; absent where the stage has said none. */
+  readonly scores?: Readonly<Record<string, number>>;
 }
 
 /** A finished artifact as the store describes it: `store/keys/<key>.json`. */
@@ -65,7 +67,7 @@ export interface Manifest extends ManifestParts {
   readonly key: Digest;
   /** Digest of type, meta and files: what later stages build on. */
   readonly digest: Digest;
-  /** Digest of views and summary: what the report also builds on. */
+  /** Digest of views, summary and scores: what the report also builds on. */
   readonly viewsDigest: Digest;
 }
 
@@ -76,7 +78,8 @@ export function keyOf(record: KeyRecord): Digest {
 
 /** Takes the three digests of this file's header. */
 export function sealManifest(parts: ManifestParts): Manifest {
-  const { record, type, meta, files, views, summary } = parts;
+  const { record, type, meta, files, views, summary, scores } = parts;
+  const ranked = scores ? { scores } : {};
   return {
     key: keyOf(record),
     record,
@@ -85,8 +88,9 @@ export function sealManifest(parts: ManifestParts): Manifest {
     files,
     views,
     summary,
+    ...ranked,
     digest: digestOf("content", { type, meta, files }),
-    viewsDigest: digestOf("views", { views, summary }),
+    viewsDigest: digestOf("views", { views, summary, ...ranked }),
   };
 }
 

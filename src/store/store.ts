@@ -150,8 +150,8 @@ export class DiskStore {
       }
       const views: StoredView[] = [];
       for (const { path, ...view } of commission.views) views.push({ ...view, ...await put(path) });
-      const { record, type, meta, summary } = commission;
-      const manifest = sealManifest({ record, type, meta, files, views, summary });
+      const { record, type, meta, summary, scores } = commission;
+      const manifest = sealManifest({ record, type, meta, files, views, summary, scores });
       const text = canonicalJson(manifest);
       writeDurably(this.manifestPath(manifest.key), text, this.scratch.path());
       this.#digests.flush();

@@ -42,7 +42,7 @@ function randomWeights({ model, size }: BenchOptions): Map<string, NdArray> {
   if (definition.family === "denoiser") {
     const inputs = { x: input("x", [1, ...shape]), t: input("t", [1]), condition };
     definition.apply(scope, inputs, choice);
-  } else {
+  } else if (definition.family === "autoencoder") {
     const z = input("z", [1, definition.latentWidth(choice)]);
     definition.decode(scope.child("decoder"), { z, condition, shape }, choice);
   }

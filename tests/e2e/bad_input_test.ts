@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { main } from "../../src/main.ts";
-import { stageKinds } from "../../src/stages/table.ts";
+import { allStageKinds } from "../../src/stages/table.ts";
 import { fakeTerminal } from "../unit/cli/fake_terminal.ts";
 import { tiny } from "./tiny.ts";
+
+const stageKinds = await allStageKinds();
 
 /** Runs a file's text or bytes in an empty folder, which must stay as empty as it was. */
 async function refused(
@@ -68,7 +70,7 @@ const changes: readonly [name: string, from: string, to: string, message: RegExp
     "a data set by name",
     "{ kind: shapes, size: 8 }",
     "shpes",
-    /dataset must be one of "shapes", "sprites" or a map: .*\n.*mean "shapes"/,
+    /dataset must be one of "brain", .*"shapes", "sprites" or a map: .*\n.*mean "shapes"/,
   ],
   [
     "a data set by kind",

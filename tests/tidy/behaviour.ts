@@ -3,8 +3,10 @@
  * `tests/golden/behaviour.json` remembers, per kind, the version and a digest of the stage's own source.
  */
 import { digestBytes } from "../../src/base/canonical.ts";
-import { stageKinds } from "../../src/stages/table.ts";
+import { allStageKinds } from "../../src/stages/table.ts";
 import { filesBelow, root, textOf } from "./sources.ts";
+
+const stageKinds = await allStageKinds();
 
 /** Version and source digest by kind. */
 export type Behaviour = Readonly<

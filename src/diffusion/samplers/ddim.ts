@@ -1,7 +1,8 @@
 /** Denoising diffusion implicit models. */
 import { z } from "zod";
+import { clipOf, clipParams } from "./clipping.ts";
 import { posteriorVariance } from "./ddpm.ts";
-import { clipOf, clipParams, type Sampler } from "./sampler.ts";
+import type { Sampler } from "./sampler.ts";
 import { spacingParams } from "./spacing.ts";
 
 const params = z.strictObject({

@@ -1,6 +1,7 @@
 /** Ancestral sampling. */
 import { z } from "zod";
-import { clipOf, clipParams, type Sampler } from "./sampler.ts";
+import { clipOf, clipParams } from "./clipping.ts";
+import type { Sampler } from "./sampler.ts";
 import { spacingParams } from "./spacing.ts";
 
 const params = z.strictObject({

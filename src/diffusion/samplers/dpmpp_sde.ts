@@ -1,7 +1,7 @@
 /** DPM-Solver++ for the reverse diffusion, single-step: two evaluations a step, with noise in both halves. */
 import { z } from "zod";
 import { pointOf, sigmaOf } from "./path.ts";
-import type { Sampler } from "./sampler.ts";
+import { alone, type Sampler } from "./sampler.ts";
 import { sigmaFamilyParams, sigmaRow, sigmasOf, sigmaTable } from "./sigma_family.ts";
 
 const params = z.strictObject({
@@ -38,7 +38,7 @@ export const dpmppSde: Sampler<z.infer<typeof params>> = {
           { registers: [whole.x], noise: whole.noise * Math.sqrt(share) },
         ]),
         sigmaRow(middle, [
-          { registers: [0, 1], x0: whole.x0, noise: whole.noise * Math.sqrt(1 - share) },
+          { ...alone(1), x0: whole.x0, noise: whole.noise * Math.sqrt(1 - share) },
         ]),
       ];
     });

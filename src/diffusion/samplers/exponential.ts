@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { clipOf, clipParams } from "./clipping.ts";
 import { type Path, withSignal } from "./path.ts";
-import type { SamplerTable } from "./sampler.ts";
+import { alone, type SamplerTable } from "./sampler.ts";
 import { spacingParams } from "./spacing.ts";
 
 /** A point of x = alpha x0 + sigma epsilon, where x has unit variance; lambda = log(alpha / sigma). */
@@ -155,7 +155,7 @@ export function multistepTable(
     const { x, outputs: [now, ...before], noise = 0 } = update({ to: knots[i + 1], from });
     const memory = Array.from(
       { length: registers - 1 },
-      (_, k) => k === 0 ? { [remembered]: 1 } : { registers: unit(k) },
+      (_, k) => k === 0 ? { [remembered]: 1 } : alone(k),
     );
     return {
       timestep: point.timestep,
@@ -165,9 +165,4 @@ export function multistepTable(
     };
   });
   return { rows, registers, start: 1, clip: clipOf(params), epsilonFromClipped };
-}
-
-/** The coefficients that take register k as it is. */
-export function unit(k: number): number[] {
-  return [...Array.from({ length: k }, () => 0), 1];
 }

@@ -1,7 +1,8 @@
 /** Multistep sampling of latent consistency models. */
 import { z } from "zod";
 import { ParamError } from "../../base/errors.ts";
-import { clipOf, clipParams, type Sampler } from "./sampler.ts";
+import { clipOf, clipParams } from "./clipping.ts";
+import type { Sampler } from "./sampler.ts";
 import { spacingParams } from "./spacing.ts";
 
 // The spacing is the paper's own; lists of timesteps and of sigmas are the same as elsewhere.

@@ -1,6 +1,6 @@
 /** A linear multistep method along the probability flow: earlier slopes in place of further evaluations. */
 import { z } from "zod";
-import type { Sampler } from "./sampler.ts";
+import { alone, type Sampler } from "./sampler.ts";
 import { sigmaFamilyParams, sigmaRow, sigmasOf, sigmaTable } from "./sigma_family.ts";
 
 const params = z.strictObject({
@@ -30,18 +30,13 @@ export const lms: Sampler<z.infer<typeof params>> = {
       const [newest, ...older] = lagrangeIntegrals(nodes, sigmas[i], sigmas[i + 1]);
       const slopes = Array.from(
         { length: order - 1 },
-        (_, j) => j === 0 ? { epsilon: 1 } : { registers: shift(j) },
+        (_, j) => j === 0 ? { epsilon: 1 } : alone(j),
       );
       return sigmaRow(point, [{ registers: [1, ...older], epsilon: newest }, ...slopes]);
     });
     return sigmaTable(rows, order, path, params);
   },
 };
-
-/** Register j alone. */
-function shift(j: number): number[] {
-  return Array.from({ length: j + 1 }, (_, k) => k === j ? 1 : 0);
-}
 
 /**
  * The integral from `from` to `to` of each Lagrange polynomial of up to four nodes: polynomials of degree 3 at most, for

@@ -54,6 +54,18 @@ export function pathOf(process: NoiseProcess, visitor: Visitor, spacing: Spacing
   return { process, points };
 }
 
+/**
+ * The end of a path that has the share `strength` of its points, as Diffusers' image-to-image begins later. Throws
+ * `ParamError` (`strength`) where none is left.
+ */
+export function shortened(path: Path, strength: number): Path {
+  const { length } = path.points;
+  const left = Math.floor(length * strength);
+  if (left > 0) return { ...path, points: path.points.slice(length - left) };
+  const reason = `leaves none of the ${length} steps`;
+  throw new ParamError(["strength"], reason, strength, "Make it larger, or the steps more.");
+}
+
 function spacedPoints(process: NoiseProcess, visitor: Visitor, spacing: Spacing): Point[] {
   const { sigma_spacing: kind } = spacing;
   const omitted = visitor.omitsLast && kind === "none" && spacing.timestep_spacing !== "trailing"

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ParamError } from "../../base/errors.ts";
 import type { NoiseProcess } from "../process.ts";
 import { type Point, pointOf, sigmaOf } from "./path.ts";
-import type { Combination, Sampler, SamplerRow } from "./sampler.ts";
+import { alone, type Combination, type Sampler, type SamplerRow } from "./sampler.ts";
 import { spacingParams } from "./spacing.ts";
 
 const params = z.strictObject({
@@ -103,12 +103,7 @@ function transfer({ alphaCumprod: t }: Point, { alphaCumprod: s }: Pick<Point, "
   };
 }
 
-/** The combination that is one register alone. */
-function only(register: number): Combination {
-  return { registers: Array.from({ length: register + 1 }, (_, j) => Number(j === register)) };
-}
-
-const kept = Array.from({ length: EARLIER }, (_, i) => only(NEWEST + i));
+const kept = Array.from({ length: EARLIER }, (_, i) => alone(NEWEST + i));
 
 /** The epsilons after a step: this one is the newest. */
 const pushed: readonly Combination[] = [{ epsilon: 1 }, ...kept.slice(0, -1)];
@@ -125,7 +120,7 @@ function twice(from: Point, to: Point): SamplerRow[] {
   const { x, epsilon } = transfer(from, to);
   const again = { registers: [0, x, epsilon / 2], epsilon: epsilon / 2 };
   return [
-    { ...from, scale: 1, next: [{ registers: [x], epsilon }, only(0), ...pushed] },
+    { ...from, scale: 1, next: [{ registers: [x], epsilon }, alone(0), ...pushed] },
     { ...to, scale: 1, next: [again, {}, ...kept] },
   ];
 }
@@ -133,18 +128,18 @@ function twice(from: Point, to: Point): SamplerRow[] {
 /** Runge-Kutta of order 4; only the epsilon at the step's beginning is remembered. */
 function rungeKutta(from: Point, middle: Point, to: Point): SamplerRow[] {
   const half = transfer(from, middle), whole = transfer(from, to);
-  const added = (weight: number): Combination => ({ ...only(SUM), epsilon: weight });
+  const added = (weight: number): Combination => ({ ...alone(SUM), epsilon: weight });
   const mean = [0, whole.x, ...kept.map(() => 0), whole.epsilon];
   const along = ({ x, epsilon }: typeof half): Combination => ({ registers: [0, x], epsilon });
   const rows: [Point, Combination[]][] = [
     [from, [
       { registers: [half.x], epsilon: half.epsilon },
-      only(0),
+      alone(0),
       ...pushed,
       { epsilon: 1 / 6 },
     ]],
-    [middle, [along(half), only(HELD), ...kept, added(1 / 3)]],
-    [middle, [along(whole), only(HELD), ...kept, added(1 / 3)]],
+    [middle, [along(half), alone(HELD), ...kept, added(1 / 3)]],
+    [middle, [along(whole), alone(HELD), ...kept, added(1 / 3)]],
     [to, [{ registers: mean, epsilon: whole.epsilon / 6 }, {}, ...kept]],
   ];
   return rows.map(([point, next]) => ({ ...point, scale: 1, next }));

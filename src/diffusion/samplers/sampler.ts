@@ -6,8 +6,6 @@ import type { Definition } from "../../base/table.ts";
 import type { Clip } from "./clipping.ts";
 import type { Path } from "./path.ts";
 
-export { clipOf, clipParams } from "./clipping.ts";
-
 /**
  * A sum over the registers, the clipped x0, epsilon and standard normal noise, by their coefficients. What is left out
  * counts 0, and so do registers beyond those that are listed.
@@ -35,7 +33,7 @@ export interface SamplerRow {
   readonly next: readonly Combination[];
 }
 
-/** A sampler's evaluations in the order in which they are made. */
+/** A sampler's evaluations for one image, a row for each, in the order in which they are made. */
 export interface SamplerTable {
   readonly rows: readonly SamplerRow[];
   /** Number of registers. */
@@ -48,9 +46,9 @@ export interface SamplerTable {
   readonly epsilonFromClipped: boolean;
 }
 
-/** Number of evaluations of the model for one image. */
-export function nfeOf({ rows }: SamplerTable): number {
-  return rows.length;
+/** The combination that is one register alone. */
+export function alone(register: number): Combination {
+  return { registers: Array.from({ length: register + 1 }, (_, k) => Number(k === register)) };
 }
 
 /** Whether any row adds noise. */

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { clipOf, clipParams } from "./clipping.ts";
 import { type Path, type Point, pointOf, sigmaOf, withSignal } from "./path.ts";
-import type { Combination, SamplerRow, SamplerTable } from "./sampler.ts";
+import { alone, type Combination, type SamplerRow, type SamplerTable } from "./sampler.ts";
 import { type Spacing, spacingParams } from "./spacing.ts";
 
 /** Parameters that all of the family have: spacing, even over timesteps that need not be whole, and clipping. */
@@ -106,7 +106,7 @@ export function heunRows(path: Path, begins: readonly Beginning[]): SamplerRow[]
     const euler = { registers: [1], epsilon: step };
     if (i === points.length - 1) return [sigmaRow(point, [euler])];
     const half = { registers: [1], epsilon: step / 2 };
-    const corrected = { registers: [0, 1], epsilon: step / 2, noise: begins[i + 1].noise };
+    const corrected = { ...alone(1), epsilon: step / 2, noise: begins[i + 1].noise };
     return [sigmaRow(point, [euler, half]), sigmaRow(points[i + 1], [corrected])];
   });
 }

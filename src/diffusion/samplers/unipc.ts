@@ -1,17 +1,9 @@
 /** UniPC: a multistep predictor whose results the next evaluation corrects; deterministic, one evaluation a step. */
 import { z } from "zod";
 import { clipOf } from "./clipping.ts";
-import {
-  finalSigmas,
-  type Knot,
-  knotsOf,
-  phi,
-  solverOrder,
-  solverParams,
-  unit,
-} from "./exponential.ts";
+import { finalSigmas, type Knot, knotsOf, phi, solverOrder, solverParams } from "./exponential.ts";
 import { type Path, withSignal } from "./path.ts";
-import type { Combination, Sampler } from "./sampler.ts";
+import { alone, type Combination, type Sampler } from "./sampler.ts";
 
 const params = z.strictObject({
   ...solverParams(),
@@ -135,12 +127,12 @@ function nextRegisters(
   // x as corrected: without a corrector, as predicted.
   const kept: Combination = corrector
     ? { registers: [0, corrector.x, ...corrector.x0s], x0: corrector.x0AtEnd }
-    : { registers: unit(0) };
+    : alone(0);
   const registers = Array.from({ length: FIRST_X0 + order }, (_, j) => {
     const remembered = j >= FIRST_X0 ? predictor.x0s[j - FIRST_X0 + 1] ?? 0 : 0;
     return predictor.x * (kept.registers?.[j] ?? 0) + remembered;
   });
   const x0 = predictor.x * (kept.x0 ?? 0) + predictor.x0s[0];
-  const memory = Array.from({ length: order - 1 }, (_, j) => ({ registers: unit(FIRST_X0 + j) }));
+  const memory = Array.from({ length: order - 1 }, (_, j) => alone(FIRST_X0 + j));
   return [{ registers, x0 }, kept, { x0: 1 }, ...memory];
 }

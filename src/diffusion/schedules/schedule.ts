@@ -53,9 +53,16 @@ export interface BetaRange {
   readonly beta_end: number;
 }
 
-/** A schedule must not fall: what one step has hidden, a later smaller step would not hide again. */
-export function checkBetaRange({ beta_start: first, beta_end: last }: BetaRange) {
+/**
+ * The numbers of a schedule whose betas `betas` lays out from beta_start to beta_end. Throws `ParamError` for a
+ * schedule that falls: what one step has hidden, a later smaller step would not hide again.
+ */
+export function betweenBetas(
+  { beta_start: first, beta_end: last, timesteps }: BetaRange,
+  betas: (first: number, last: number, count: number) => Float64Array,
+): ScheduleNumbers {
   if (last < first) throw new ParamError(["beta_end"], `must be >= beta_start (${first})`, last);
+  return ofBetas(betas(first, last, timesteps));
 }
 
 /** `count` numbers from `first` to `last` in equal steps; `first` alone for a count of 1, as in NumPy. */

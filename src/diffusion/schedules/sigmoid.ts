@@ -1,13 +1,6 @@
 /** The sigmoid noise schedule. */
 import { z } from "zod";
-import {
-  type BetaRange,
-  betaRange,
-  checkBetaRange,
-  linspace,
-  ofBetas,
-  type Schedule,
-} from "./schedule.ts";
+import { type BetaRange, betaRange, betweenBetas, linspace, type Schedule } from "./schedule.ts";
 
 /**
  * beta along a logistic curve between -6 and 6, scaled to lie between beta_start and beta_end (it comes within
@@ -17,11 +10,10 @@ export const sigmoid: Schedule<BetaRange> = {
   kind: "sigmoid",
   summary: "beta along a logistic curve",
   params: z.strictObject(betaRange),
-  numbers(params) {
-    checkBetaRange(params);
-    const { beta_start: first, beta_end: last } = params;
-    const betas = linspace(-6, 6, params.timesteps)
-      .map((x) => first + (last - first) / (1 + Math.exp(-x)));
-    return ofBetas(betas);
-  },
+  numbers: (params) =>
+    betweenBetas(
+      params,
+      (first, last, count) =>
+        linspace(-6, 6, count).map((x) => first + (last - first) / (1 + Math.exp(-x))),
+    ),
 };

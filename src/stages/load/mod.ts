@@ -1,3 +1,8 @@
-/** The kinds of file that `load` reads. One line adds one; no two of them accept the same path. */
+/** The kinds of file that `load` reads. One line adds one; of two that accept a folder the specific one reads it. */
 export { npyFile } from "./npy_file.ts";
-export { pngFolder } from "./png_folder.ts";
+export { npzFile } from "./npz_file.ts";
+export { idxFile } from "./idx_file.ts";
+export { idxFolder } from "./idx_folder.ts";
+export { cifarFile, cifarFolder } from "./cifar.ts";
+export { niftiVolume } from "./nifti_volume.ts";
+export { imageFolder } from "./image_folder.ts";

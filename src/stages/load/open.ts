@@ -3,8 +3,11 @@ import { resolve } from "node:path";
 import { datasets } from "../../../datasets/table.ts";
 import { BruitError, ParamError } from "../../base/errors.ts";
 import { chosen } from "../../base/table.ts";
+import { arrayPlace } from "../../formats/npz.ts";
+import { imageOptions } from "./image_params.ts";
 import * as sourceKinds from "./mod.ts";
-import { layoutOf, type LoadParams } from "./params.ts";
+import { imageLimit, layoutOf, type LoadParams } from "./params.ts";
+import { resizedSource } from "./resized.ts";
 import type { FileParams, ImageSource, Reading, SourceKind } from "./source.ts";
 
 /**
@@ -16,17 +19,13 @@ export function openSource(params: LoadParams, folder: string): ImageSource {
   checkChoice(params);
   if (params.dataset) return generated(params);
   const { kind, path, files } = fileSource(params, folder);
-  return aboutFiles(files, () => {
-    const source = kind.open(path, files);
-    if (params.count !== undefined && params.count > source.count) {
-      throw new ParamError(
-        ["count"],
-        `must be at most ${source.count}, the images in ${path}`,
-        params.count,
-      );
-    }
-    return source;
-  });
+  const opened = aboutFiles({ kind, path, files }, () => kind.open(path, files));
+  if (opened.count > imageLimit) {
+    throw new ParamError(["path"], `may hold at most ${imageLimit} images`, opened.count);
+  }
+  const source = resizedSource(opened, without(files, kind.takes));
+  checkCount(params.count, source.count, path);
+  return withChannels(source, params.channel_names);
 }
 
 /** Absolute paths of the files on which the images depend; none for a data set that is made. */
@@ -34,10 +33,23 @@ export function sourceFiles(params: LoadParams, folder: string): readonly string
   checkChoice(params);
   if (params.dataset) return [];
   const { kind, path, files } = fileSource(params, folder);
-  return aboutFiles(files, () => kind.files(path, files));
+  return aboutFiles({ kind, path, files }, () => kind.files(path, files));
 }
 
-function checkChoice({ dataset, path, labels, label_names: names }: LoadParams): void {
+/** Parameters that say how files are read; a data set that is made here knows it all itself. */
+const aboutPath = [
+  "labels",
+  "label_names",
+  "label_type",
+  "arrays",
+  "channel_names",
+  "classes",
+  "corrupt",
+  "slices",
+] as const;
+
+function checkChoice(params: LoadParams): void {
+  const { dataset, path } = params;
   if (dataset && path !== undefined) {
     throw new ParamError(["path"], "cannot stand beside dataset", path, "Write one of the two.");
   }
@@ -50,35 +62,82 @@ function checkChoice({ dataset, path, labels, label_names: names }: LoadParams):
       `Data sets: ${known}. A path is ${kindList()}.`,
     );
   }
-  if (dataset && (labels !== undefined || names)) {
-    throw new ParamError(
-      [labels === undefined ? "label_names" : "labels"],
-      "goes with path; a data set has its own labels",
-    );
+  const useless = aboutPath.find((name) => params[name] !== undefined);
+  if (dataset && useless) {
+    const reason = "goes with path; a data set has its own labels and channels";
+    throw new ParamError([useless], reason, params[useless]);
   }
 }
 
-function generated({ dataset: choice, count }: LoadParams): ImageSource {
+function generated(params: LoadParams): ImageSource {
+  const { dataset: choice, count } = params;
   const dataset = chosen(datasets, choice!);
-  const { count: usual, ...shape } = dataset.shape(choice);
-  const wanted = count ?? usual;
+  const { count: usual, fixed, ...shape } = dataset.shape(choice);
+  if (fixed) checkCount(count, usual, choice!.kind);
+  // Of a fixed set `load` draws, as it does of files, for the first images are not like all of them.
+  const wanted = fixed ? usual : count ?? usual;
   const read = (reading: Reading) => dataset.generate(choice, { ...reading, count: wanted });
-  return { ...shape, count: wanted, read };
+  return resizedSource({ ...shape, count: wanted, read }, imageOptions(params));
 }
 
-function fileSource(
-  params: LoadParams,
-  folder: string,
-): { kind: SourceKind; path: string; files: FileParams } {
+function checkCount(wanted: number | undefined, available: number, place: string): void {
+  if (wanted === undefined || wanted <= available) return;
+  throw new ParamError(["count"], `must be at most ${available}, the images in ${place}`, wanted);
+}
+
+/** What lies at a path, how it is read, and with which parameters. */
+interface FileSource {
+  readonly kind: SourceKind;
+  readonly path: string;
+  readonly files: FileParams;
+}
+
+function fileSource(params: LoadParams, folder: string): FileSource {
   const path = resolve(folder, params.path!);
-  const labels = params.labels === undefined ? undefined : resolve(folder, params.labels);
-  const kind = Object.values(sourceKinds).find((kind) => kind.accepts(path, isFolder(path)));
+  const kind = kindOf(path);
   if (!kind) throw new ParamError(["path"], `must be ${kindList()}`, params.path);
-  return {
-    kind,
-    path,
-    files: { layout: layoutOf(params), labels, labelNames: params.label_names },
+  const { arrays, labels } = params;
+  if (arrays !== undefined && !kind.named) {
+    throw new ParamError(["arrays"], "goes with a .npz file", arrays);
+  }
+  if (labels !== undefined && kind.ownLabels) {
+    throw new ParamError(["labels"], "cannot be given: path brings its own labels", labels);
+  }
+  const files = {
+    layout: layoutOf(params),
+    arrays: typeof arrays === "string" ? [arrays] : arrays,
+    labels: labels === undefined || kind.named ? labels : resolve(folder, labels),
+    labelNames: params.label_names,
+    labelType: params.label_type,
+    ...imageOptions(params, kind.takes),
   };
+  return { kind, path, files };
+}
+
+/** What is left of resizing where the kind has seen to it. */
+function without({ resize, channels }: FileParams, taken: SourceKind["takes"] = []) {
+  return {
+    resize: taken.includes("resize") ? undefined : resize,
+    channels: taken.includes("channels") ? undefined : channels,
+  };
+}
+
+/** The kind that reads what lies at a path; one that is specific before those that take any folder. */
+function kindOf(path: string): SourceKind | undefined {
+  const folder = isFolder(path);
+  const accepting = Object.values<SourceKind>(sourceKinds)
+    .filter((kind) => kind.accepts(path, folder));
+  return accepting.find((kind) => kind.specific) ?? accepting[0];
+}
+
+/** Names channels that are no colours. */
+function withChannels(source: ImageSource, names: readonly string[] | undefined): ImageSource {
+  if (!names) return source;
+  if (names.length !== source.shape[0]) {
+    const reason = `must have ${source.shape[0]} names, one per channel`;
+    throw new ParamError(["channel_names"], reason, names.length);
+  }
+  return { ...source, channels: names };
 }
 
 function isFolder(path: string): boolean {
@@ -97,13 +156,14 @@ function isFolder(path: string): boolean {
 }
 
 /** Runs `look`, turning what it says about a file into a fault of the parameter that names the file. */
-function aboutFiles<T>({ labels }: FileParams, look: () => T): T {
+function aboutFiles<T>({ kind, path, files: { labels } }: FileSource, look: () => T): T {
   try {
     return look();
   } catch (error) {
     if (!(error instanceof BruitError)) throw error;
     const { action, reason, value, hint } = error.fault;
-    const parameter = labels !== undefined && action.includes(`"${labels}"`) ? "labels" : "path";
+    const place = kind.named ? arrayPlace(path, labels ?? "") : labels;
+    const parameter = labels !== undefined && action.includes(`"${place}"`) ? "labels" : "path";
     throw new ParamError([parameter], `is not usable: cannot ${action}: ${reason}`, value, hint);
   }
 }

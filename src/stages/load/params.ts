@@ -1,11 +1,19 @@
 /** The parameters of `load`, as they are written in a pipeline. */
 import { z } from "zod";
 import { datasets } from "../../../datasets/table.ts";
+import { splitNames } from "../../artifacts/images.ts";
 import { choiceSchema, choose } from "../../base/table.ts";
+import { imageParams } from "./image_params.ts";
+import { labelTypes } from "./source.ts";
 
 const layouts = ["nhwc", "nchw"] as const;
 
+/** Images of one stage, at most: as many as one stream of random numbers can tell apart. */
+export const imageLimit = 2 ** 24 - 1;
+
 const byName = z.enum([...datasets.keys()]).transform((kind) => choose(datasets, kind));
+
+const name = z.string().min(1);
 
 const part = z.number().min(0)
   .refine(
@@ -18,21 +26,43 @@ export const loadParams = z.strictObject({
   dataset: z.union([byName, choiceSchema(datasets)]).optional()
     .describe("A data set that can be made here, by name, or as a map of its kind and parameters."),
   path: z.string().min(1).optional()
-    .describe("A .npy file or a folder of PNG files, relative to the pipeline file."),
-  count: z.int().min(1).max(2 ** 24 - 1).optional()
+    .describe(
+      "A file or folder of images, relative to the pipeline file; docs/data.md lists them.",
+    ),
+  arrays: z.union([name, z.array(name).min(1).max(64)]).optional()
+    .describe("The array of a .npz file that is the images, or a list with one array per channel."),
+  channel_names: z.array(name).min(1).max(64).optional()
+    .describe("Names of channels that are quantities of their own; by default those of `arrays`."),
+  count: z.int().min(1).max(imageLimit).optional()
     .describe(
       "Images to make, or to draw from the files; without it the data set's own number, or all.",
     ),
   split: z.strictObject({
     test: part.describe("Share (below 1) or number of images held out for the end."),
     validation: part.describe("Share (below 1) or number of images held out for choosing."),
+    from: z.enum([...splitNames, "all"]).optional()
+      .describe(
+        "Of images that come divided: the part from which splits without a part of their own are " +
+          "drawn, train without it; all makes one of all parts.",
+      ),
+    stratify: z.boolean().optional()
+      .describe("Every class has the same share in every split."),
   }).prefault({}).describe("Held-out images, drawn from the seed; the rest is train."),
   layout: z.enum(layouts).optional()
-    .describe("Order of the axes of a .npy file with four; nhwc without it."),
+    .describe("Order of the axes of an array with four; nhwc without it."),
   labels: z.string().min(1).optional()
-    .describe("A .npy file with one row of labels, or one class number, per image of `path`."),
+    .describe(
+      "A .npy or idx file with one row of labels, or one class number, per image of `path`; of a " +
+        ".npz file the name of such an array in it.",
+    ),
   label_names: z.array(z.string().min(1)).min(1).max(4096).optional()
     .describe("Names of the label columns, or of the classes."),
+  label_type: z.enum(labelTypes).optional()
+    .describe(
+      "What a label array holds: class numbers, whole numbers from 0 to 255, or measured numbers; " +
+        "seen by its shape and its numbers where it is left out.",
+    ),
+  ...imageParams,
 });
 
 export type LoadParams = z.infer<typeof loadParams>;

@@ -1,6 +1,7 @@
 /** The files that the metrics stage leaves: metrics.json for programs, metrics.csv and the figures for people. */
 import { join } from "node:path";
 import type { JsonObject } from "../../base/canonical.ts";
+import { csvText } from "../../base/csv.ts";
 import type { Measure, Metric, MetricResult } from "../../metrics/metric.ts";
 import type { Draft, View } from "../../pipeline/stage.ts";
 
@@ -42,7 +43,14 @@ export function metricsDraft(
       { file: "metrics.json", title: "Metrics as JSON", caption: `${compared}.`, root: true },
     ],
     summary: Object.fromEntries(results.flatMap(summaryOf)),
+    scores: Object.fromEntries(results.flatMap(scoresOf)),
   };
+}
+
+/** `sliced-wasserstein.distance`: what `rank` may name. */
+function scoresOf({ metric, result }: NamedResult): [string, number][] {
+  return Object.entries(result.measures).filter(([, { value }]) => Number.isFinite(value))
+    .map(([name, { value }]) => [`${metric.kind}.${name}`, value]);
 }
 
 /** { metric: { measure: { value, interval, reference, reference_interval } } } */
@@ -85,16 +93,16 @@ function metricsCsv(results: readonly NamedResult[]): string {
       ...measure.interval ?? ["", ""],
       measure.reference,
       ...measure.referenceInterval ?? ["", ""],
-      `"${measure.meaning.replaceAll('"', '""')}"`,
+      measure.meaning,
     ])
   );
-  return [columns, ...rows].map((row) => row.join(",") + "\n").join("");
+  return csvText(columns, rows, ["meaning"]);
 }
 
 /** `sliced-wasserstein distance`: `0.0386 (real images 0.0213)` */
 function summaryOf({ metric, result }: NamedResult): [string, string][] {
   const short = (value: number) => String(Number(value.toPrecision(3)));
-  return metric.headlines.map((name) => {
+  return (result.headlines ?? metric.headlines).map((name) => {
     const { value, reference } = result.measures[name];
     return [
       `${metric.kind} ${name.replaceAll("_", " ")}`,

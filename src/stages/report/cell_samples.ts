@@ -1,5 +1,5 @@
 /** What a cell of a sweep shows of its samples: the first of them, and how they differ from the reference cell's. */
-import type { Affine } from "../../artifacts/images.ts";
+import { type Affine, appearanceOf } from "../../artifacts/images.ts";
 import { elementCount, type NdArray } from "../../base/nd_array.ts";
 import type { Artifact } from "../../pipeline/stage.ts";
 
@@ -17,18 +17,20 @@ const SHOWN = 16;
 const WIDTH = 160;
 
 /**
- * The samples of the cells of one sweep, by id. The first is the reference: with one seed all cells start from the
- * same noise, so sample k of one cell is the counterpart of sample k of another.
+ * The samples of the cells of one sweep, by id, and how they differ from those of one of them: with one seed all cells
+ * start from the same noise, so sample k of one cell is the counterpart of sample k of another.
  */
 export async function cellSamples(
   artifacts: readonly Artifact[],
+  reference: Artifact,
 ): Promise<ReadonlyMap<string, CellSamples>> {
   const { readNpy } = await import("../../formats/npy.ts");
-  const reference = readNpy(artifacts[0].path("samples.npy"));
+  const theirs = readNpy(reference.path("samples.npy"));
   const cells = new Map<string, CellSamples>();
-  for (const [i, artifact] of artifacts.entries()) {
-    const own = i === 0 ? reference : readNpy(artifact.path("samples.npy"));
-    cells.set(artifact.stage, await cellOf(artifact, own, i === 0 ? undefined : reference));
+  for (const artifact of artifacts) {
+    const isReference = artifact === reference;
+    const own = isReference ? theirs : readNpy(artifact.path("samples.npy"));
+    cells.set(artifact.stage, await cellOf(artifact, own, isReference ? undefined : theirs));
   }
   return cells;
 }
@@ -48,7 +50,7 @@ async function cellOf(
     ...common,
     images,
     affine: meta.affine as unknown as Affine | undefined,
-    range: meta.range as unknown as readonly [number, number] | undefined,
+    ...appearanceOf(meta),
   });
   const comparable = reference && `${shape}` === `${reference.shape.slice(1)}`;
   if (!comparable) return { samples };
@@ -59,7 +61,7 @@ async function cellOf(
   const difference = await imageGrid({
     ...common,
     images: shown.map((value, k) => Math.abs(value - Number(theirs[k]))),
-    range: [0, 1],
+    ...(meta.ranges ? { ranges: Array(shape[0]).fill([0, 1]) } : { range: [0, 1] }),
   });
   return { samples, difference, distance: Math.sqrt(squares / count) };
 }

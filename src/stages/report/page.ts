@@ -1,6 +1,7 @@
 /** The page of a report: plain data in, one self-contained HTML text out. It reads no file and knows no kind. */
-import { Buffer } from "node:buffer";
 import type { JsonObject } from "../../base/canonical.ts";
+import { imageHtml, isImage } from "./image.ts";
+import { rankingHtml, type RankingSection } from "./ranking_section.ts";
 import { style } from "./style.ts";
 import { sweepAnchor, sweepHtml, type SweepSection } from "./sweep_section.ts";
 import { csvTable, escapeHtml, factsTable, folded, shortNumber } from "./table.ts";
@@ -28,14 +29,16 @@ export interface ReportSection {
 }
 
 /**
- * Writes the page: contents, the sweeps side by side, then a section per stage, in the order given. The same input gives
+ * Writes the page: contents, the ranking, the sweeps side by side, then a section per stage, in the order given. The same input gives
  * the same text.
  */
 export function reportPage(
   title: string,
   sections: readonly ReportSection[],
   sweeps: readonly SweepSection[] = [],
+  ranking?: RankingSection,
 ): string {
+  const ranked = ranking ? [ranking] : [];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -49,11 +52,11 @@ ${style}</style>
 <header>
 <h1>${escapeHtml(title)}</h1>
 <nav aria-label="Stages"><ol>
-${[...sweeps.map(sweepLine), ...sections.map(contentsLine)].join("\n")}
+${[...ranked.map(rankingLine), ...sweeps.map(sweepLine), ...sections.map(contentsLine)].join("\n")}
 </ol></nav>
 </header>
 <main>
-${[...sweeps.map(sweepHtml), ...sections.map(sectionHtml)].join("\n")}
+${[...ranked.map(rankingHtml), ...sweeps.map(sweepHtml), ...sections.map(sectionHtml)].join("\n")}
 </main>
 </body>
 </html>
@@ -64,6 +67,9 @@ const contentsLine = ({ id, kind, type }: ReportSection) =>
   `<li><a href="#${escapeHtml(id)}">${escapeHtml(id)}</a> <span class="kind">${
     described(kind, type)
   }</span></li>`;
+
+const rankingLine = ({ ranking }: RankingSection) =>
+  `<li><a href="#ranking">Ranking</a> <span class="kind">by ${escapeHtml(ranking.by)}</span></li>`;
 
 const sweepLine = (section: SweepSection) =>
   `<li><a href="#${escapeHtml(sweepAnchor(section))}">${
@@ -94,19 +100,12 @@ function summaryHtml(summary: ReportSection["summary"]): string {
   return entries.length > 0 ? `<dl class="summary">${entries.join("")}</dl>` : "";
 }
 
-const imageTypes: Readonly<Record<string, string>> = {
-  png: "image/png",
-  jpg: "image/jpeg",
-  svg: "image/svg+xml",
-};
-
 function viewHtml({ file, title, caption, bytes }: ReportView): string {
   const extension = file.slice(file.lastIndexOf(".") + 1).toLowerCase();
   const heading = `<strong>${escapeHtml(title)}.</strong> ${escapeHtml(caption)}`;
   const text = () => new TextDecoder().decode(bytes);
-  if (extension in imageTypes) {
-    const source = `data:${imageTypes[extension]};base64,${Buffer.from(bytes).toString("base64")}`;
-    const image = `<img class="${extension}" src="${source}" alt="${escapeHtml(title)}">`;
+  if (isImage(extension)) {
+    const image = imageHtml(extension, bytes, title);
     return `<figure>${image}<figcaption>${heading}</figcaption></figure>`;
   }
   if (extension === "csv") {

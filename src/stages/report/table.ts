@@ -1,5 +1,6 @@
 /** Tables in HTML: from .csv and .json views and from an artifact's facts. All text is escaped here. */
 import type { Json, JsonObject } from "../../base/canonical.ts";
+import { parseCsv } from "../../base/csv.ts";
 
 /** Rows of a table that are shown at its beginning and at its end; what lies between is left out. */
 const FIRST = 20;
@@ -23,10 +24,15 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => names[character]);
 }
 
-/** A CSV file as a table, its first row as the head; a long one is folded and cut in the middle. */
+/** A CSV file as a table, its first row as the head. */
 export function csvTable(text: string): string {
   const [head = [], ...rows] = parseCsv(text);
-  const table = rowsTable(head, rows);
+  return rowsTable(head, rows);
+}
+
+/** Rows below a head as a table; a long one is folded and cut in the middle. */
+export function rowsTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const table = openTable(head, rows);
   return rows.length > OPEN_ROWS ? folded(`${rows.length} rows`, table) : table;
 }
 
@@ -35,7 +41,7 @@ export function folded(summary: string, content: string): string {
   return `<details><summary>${summary}</summary>${content}</details>`;
 }
 
-function rowsTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function openTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const left = rows.length - FIRST - LAST;
   const gap = `<tr><td class="cut" colspan="${head.length}">${left} more rows</td></tr>`;
   const lines = rows.map((row) => `<tr>${row.map(cell).join("")}</tr>`);
@@ -92,21 +98,4 @@ function leaves(value: Json | undefined, name: string): [string, string][] {
       .flatMap(([key, member]) => leaves(member, name ? `${name}.${key}` : key));
   }
   return [[name, String(value)]];
-}
-
-/** Rows of fields; fields in double quotes may hold commas, line ends and doubled quotes (RFC 4180). */
-export function parseCsv(text: string): string[][] {
-  const rows: string[][] = [];
-  let row: string[] = [];
-  for (
-    const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/g)
-  ) {
-    if (end === "" && row.length === 0 && !quoted && !plain) break;
-    row.push(quoted?.replaceAll('""', '"') ?? plain);
-    if (end === ",") continue;
-    rows.push(row);
-    row = [];
-    if (end === "") break;
-  }
-  return rows;
 }

@@ -6,8 +6,9 @@ import { predictions } from "../../diffusion/predictions/table.ts";
 import { noiseProcess } from "../../diffusion/process.ts";
 import { inversionTable } from "../../diffusion/samplers/inversion.ts";
 import { resampled } from "../../diffusion/samplers/resampling.ts";
+import { type Path, shortened } from "../../diffusion/samplers/path.ts";
 import type { SamplerTable } from "../../diffusion/samplers/sampler.ts";
-import { samplerPath, samplerTable } from "../../diffusion/samplers/table.ts";
+import { samplerPath, tableAlong } from "../../diffusion/samplers/table.ts";
 import { readSafetensors } from "../../formats/safetensors.ts";
 import type { Artifact, ArtifactType, StageContext } from "../../pipeline/stage.ts";
 import type { ImageShape } from "../../../kernels/models/model.ts";
@@ -15,58 +16,63 @@ import { models } from "../../../kernels/models/table.ts";
 import type { Drawn, DrawOptions } from "../../programs/draw.ts";
 import type { KnownImages } from "../../programs/inpainting.ts";
 import type { Start } from "../../programs/starts.ts";
-import { conditionArray, conditionsOf } from "./conditions.ts";
+import { conditionArray, conditionsOf, conditionWidth, samplesInTurn } from "./conditions.ts";
 import { guidanceOf } from "./guidance.ts";
 import { knownMask } from "./inpaint.ts";
 import type { SampleParams } from "./params.ts";
 import { startingImages } from "./start_images.ts";
+import { resampleOf } from "./volume.ts";
 
-/** Whether the model is one that a sampler asks, and not a decoder. */
-export const denoises = ({ meta }: ArtifactType) =>
-  chosen(models, meta.model as Choice).family === "denoiser";
-
-/** The sampler's evaluations. Throws `ParamError`. */
-export function tableOf(params: SampleParams, { meta }: ArtifactType): SamplerTable {
-  const { sampler, start, inpaint } = params;
-  const process = noiseProcess(meta.schedule as Choice);
-  const whole = underPath(["sampler"], () => samplerTable(process, sampler));
-  const table = "strength" in start
-    ? underPath(["start"], () => samplerTable(process, sampler, start.strength))
-    : whole;
+/** The sampler's evaluations; undefined for a model that decodes and asks no sampler. Throws `ParamError`. */
+export function tableOf(params: SampleParams, model: ArtifactType): SamplerTable | undefined {
+  const { sampler, inpaint, volume } = params;
+  if (chosen(models, model.meta.model as Choice).family !== "denoiser") return undefined;
+  const path = visited(params, model);
+  const table = underPath(["sampler"], () => tableAlong(path, sampler));
+  if (volume) return underPath(["volume"], () => resampled(table, resampleOf(volume, table)));
   return inpaint ? underPath(["inpaint"], () => resampled(table, inpaint.resample)) : table;
 }
 
+/** The points that samples visit. Throws `ParamError`. */
+function visited({ sampler, start }: SampleParams, { meta }: ArtifactType): Path {
+  const process = noiseProcess(meta.schedule as Choice);
+  const whole = underPath(["sampler"], () => samplerPath(process, sampler));
+  return "strength" in start ? underPath(["start"], () => shortened(whole, start.strength)) : whole;
+}
+
 /** Evaluations of the model that an inversion takes before sampling begins. */
-export function inversionSteps({ start, sampler }: SampleParams, { meta }: ArtifactType): number {
-  if (start.kind !== "inversion") return 0;
-  return samplerPath(noiseProcess(meta.schedule as Choice), sampler, start.strength).points.length;
+export function inversionSteps(params: SampleParams, model: ArtifactType): number {
+  return params.start.kind === "inversion" ? visited(params, model).points.length : 0;
 }
 
 /** What samplers and decoders need alike. */
 export function drawingSpec(params: SampleParams, model: ArtifactType, seed: number) {
   const { meta } = model;
-  const conditions = conditionsOf(params, model);
+  const width = conditionWidth(model);
   return {
     shape: meta.shape as ImageShape,
     batchSize: Math.min(params.batch_size, params.count),
     model: meta.model as Choice,
     seed,
-    ...(conditions ? { conditionWidth: conditions[0].values.length } : {}),
+    ...(width ? { conditionWidth: width } : {}),
   };
 }
 
-/** Draws the samples. */
-export async function draw(context: StageContext<SampleParams>, model: Artifact): Promise<Drawn> {
+/** Draws the samples along a table of `tableOf`. */
+export async function draw(
+  context: StageContext<SampleParams>,
+  model: Artifact,
+  table: SamplerTable | undefined,
+): Promise<Drawn> {
   const { params, seed, signal, threads } = context;
-  const averaged = params.weights === "ema" ||
-    (params.weights === "auto" && model.has("ema.safetensors"));
-  const file = averaged ? "ema.safetensors" : "weights.safetensors";
-  const conditions = conditionsOf(params, model);
+  const conditions = conditionsOf(params, model, context.inputs.all("images")[0]);
   const common = {
     spec: drawingSpec(params, model, seed),
-    weights: readSafetensors(model.path(file)),
+    weights: weightsOf(params, model),
     count: params.count,
-    ...(conditions ? { conditions: conditionArray(conditions, params.count) } : {}),
+    ...(conditions
+      ? { conditions: conditionArray(conditions, params.count, "values", samplesInTurn(params)) }
+      : {}),
     device: await context.device(),
     precision: params.precision,
     threads,
@@ -74,16 +80,18 @@ export async function draw(context: StageContext<SampleParams>, model: Artifact)
   };
   const progress = (unit: string) => (done: number, total: number) =>
     context.progress({ done, total, unit });
-  if (!denoises(model)) {
+  if (!table) {
     const { decodeSamples } = await import("../../programs/decoding.ts");
     return {
-      samples: await decodeSamples({ ...common, progress: progress("sample") }),
+      samples: await decodeSamples({
+        ...common,
+        ...(params.start.kind === "interpolation" ? { frames: params.start.frames } : {}),
+        progress: progress("sample"),
+      }),
       frames: [],
     };
   }
   const { drawSamples } = await import("../../programs/draw.ts");
-  const table = tableOf(params, model);
-  const guidance = guidanceOf(params, model);
   const drawing = {
     ...common,
     table,
@@ -94,17 +102,29 @@ export async function draw(context: StageContext<SampleParams>, model: Artifact)
     ...drawing,
     start: await startOf(context, model, { ...drawing, progress: progress("step of inversion") }),
     ...(known ? { known } : {}),
-    ...(guidance
-      ? {
-        guidance: {
-          scales: guidanceScales(table, guidance),
-          rescale: guidance.rescale,
-          negative: guidance.negative.values,
-        },
-      }
-      : {}),
+    guidance: guidanceAlong(params, model, table),
     progress: progress("step"),
   });
+}
+
+/** The averaged or the last weights of a trained model, as the parameters say. */
+export function weightsOf({ weights }: SampleParams, model: Artifact) {
+  const averaged = weights === "ema" || (weights === "auto" && model.has("ema.safetensors"));
+  return readSafetensors(model.path(averaged ? "ema.safetensors" : "weights.safetensors"));
+}
+
+/** Guidance as the programs are given it, a scale for each row of a table; undefined without. */
+export function guidanceAlong(
+  params: SampleParams,
+  model: ArtifactType,
+  table: SamplerTable,
+): DrawOptions["guidance"] {
+  const guidance = guidanceOf(params, model);
+  return guidance && {
+    scales: guidanceScales(table, guidance),
+    rescale: guidance.rescale,
+    negative: guidance.negative.values,
+  };
 }
 
 /** Where the samples start. An inversion is a sampling of its own, in the other direction and without guidance. */
@@ -113,7 +133,7 @@ async function startOf(
   model: Artifact,
   drawing: Omit<DrawOptions, "start">,
 ): Promise<Start | undefined> {
-  const { start, sampler, count } = params;
+  const { start, count } = params;
   if (start.kind === "noise") return undefined;
   const { imageStart, interpolationStart, latentStart } = await import(
     "../../programs/starts.ts"
@@ -125,8 +145,7 @@ async function startOf(
   const images = startingImages(wanted, inputs.all("images")[0], affine, count);
   if (start.kind === "images") return imageStart(options, images);
   const { drawSamples } = await import("../../programs/draw.ts");
-  const process = noiseProcess(model.meta.schedule as Choice);
-  const table = inversionTable(samplerPath(process, sampler, start.strength));
+  const table = inversionTable(visited(params, model));
   const found = await drawSamples({
     ...drawing,
     table,

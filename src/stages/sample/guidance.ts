@@ -66,7 +66,8 @@ function negativeOf(
     const hint = "Train with `condition_dropout: 0.1`, or name a `negative` condition.";
     throw new ParamError(["guidance_scale"], reason, scale, hint);
   }
-  return { name: NOTHING, values: new Array<number>(labels.width).fill(0) };
+  const zeros = new Array<number>(labels.width).fill(0);
+  return { name: NOTHING, stored: zeros, values: zeros };
 }
 
 function requireNoDetails(params: SampleParams): undefined {

@@ -1,10 +1,12 @@
 /** The parameters of the stage kind `sample`. */
 import { z } from "zod";
+import { splitNames } from "../../artifacts/images.ts";
 import { choiceSchema } from "../../base/table.ts";
 import { samplers } from "../../diffusion/samplers/table.ts";
 import { precisions } from "../../../kernels/lowering/precision.ts";
 import { inpaintSchema } from "./inpaint.ts";
 import { startSchema } from "./start.ts";
+import { volumeSchema } from "./volume_params.ts";
 
 /** A condition: the name of a label, or all its numbers. */
 const condition = z.union([z.string(), z.array(z.number()).min(1)]);
@@ -14,11 +16,18 @@ export const sampleParams = z.strictObject({
     .describe("The algorithm that goes from noise to images; an autoencoder needs none."),
   start: startSchema,
   inpaint: inpaintSchema,
-  count: z.number().int().positive().max(2 ** 24).default(64).describe("Number of samples."),
-  condition: z.array(condition).min(1).optional()
+  volume: volumeSchema,
+  count: z.number().int().positive().max(2 ** 24).default(64)
+    .describe("Number of samples; of volumes, at most so many of their cuts."),
+  condition: z.union([
+    z.array(condition).min(1),
+    z.strictObject({
+      labels_of: z.enum(splitNames).describe("The part of the connected images whose labels."),
+    }),
+  ]).optional()
     .describe(
-      "What the samples are to be, in turn: names of labels, or whole conditions as lists of numbers; " +
-        "without it every label in turn.",
+      "What the samples are to be, in turn: names of labels, or whole conditions as lists of numbers in the " +
+        "labels' own units, or the labels of connected images; without it every label in turn.",
     ),
   guidance_scale: z.number().min(0).max(1e6).optional()
     .describe(

@@ -1,16 +1,28 @@
 /** The pictures of a `samples` artifact: a grid of all, each by itself, and the way of the first from noise to image. */
 import { join } from "node:path";
-import type { Affine } from "../../artifacts/images.ts";
+import {
+  type Affine,
+  type Appearance,
+  appearanceOf,
+  areMeasured,
+  type ImageLabels,
+} from "../../artifacts/images.ts";
 import type { JsonObject } from "../../base/canonical.ts";
+import { elementCount } from "../../base/nd_array.ts";
 import type { StageContext, View } from "../../pipeline/stage.ts";
 import type { ImageShape } from "../../../kernels/models/model.ts";
 import type { Drawn } from "../../programs/draw.ts";
+import { channelRows, conditionsTable } from "./channel_pictures.ts";
 import type { NamedCondition } from "./conditions.ts";
 import type { SampleParams } from "./params.ts";
 import { guidanceText } from "./guidance.ts";
 
 /** Columns of a grid that has one for each condition; more of them are shown as a square. */
 const MOST_COLUMNS = 20;
+/** Conditions of which each has one sample: up to here a row, above a square. */
+const MOST_IN_ROW = 8;
+/** Measured conditions that a caption names; more are a table. */
+const MOST_NAMED = 8;
 /** Samples that are written one by one; more are wanted from samples.npy. */
 const MOST_SINGLE = 256;
 /** Columns of the animation. */
@@ -20,10 +32,9 @@ const FRAME_MS = 200;
 const LAST_FRAME_MS = 2000;
 
 /** How images of these samples become pixels. */
-interface Look {
+interface Look extends Appearance {
   readonly shape: ImageShape;
   readonly affine: Affine;
-  readonly range?: readonly [number, number];
 }
 
 /** Writes the pictures into the scratch folder. Samples that took no steps have no way to be shown. */
@@ -36,10 +47,14 @@ export async function pictures(
   const look: Look = {
     shape: meta.shape as ImageShape,
     affine: meta.affine as unknown as Affine,
-    range: meta.range as unknown as [number, number] | undefined,
+    ...appearanceOf(meta),
   };
+  const labels = meta.condition as unknown as ImageLabels | undefined;
+  const tabled = conditions && labels && areMeasured(labels) && conditions.length > MOST_NAMED;
   return [
-    await grid(context, look, samples, meta, conditions),
+    await grid(context, look, samples, meta, conditions, !tabled),
+    ...await channelRows(context, look, samples, conditions),
+    ...(tabled ? [await conditionsTable(context, labels, conditions)] : []),
     await singles(context, look, samples),
     ...(frames.length
       ? [await trajectory(context, look, frames), await animation(context, look, frames)]
@@ -53,20 +68,29 @@ async function grid(
   samples: Float32Array,
   meta: JsonObject,
   conditions: readonly NamedCondition[] | undefined,
+  named: boolean,
 ): Promise<View> {
   const { imageGrid } = await import("../../figures/grid.ts");
-  const byCondition = conditions && conditions.length <= Math.min(MOST_COLUMNS, count);
-  const columns = start.kind === "interpolation"
+  const between = start.kind === "interpolation";
+  const byCondition = !between && conditions &&
+    conditions.length <= Math.min(MOST_COLUMNS, count) &&
+    !(conditions.length === count && count > MOST_IN_ROW);
+  const columns = between
     ? Math.min(start.frames, MOST_COLUMNS)
     : byCondition
     ? conditions.length
-    : Math.ceil(Math.sqrt(count));
+    : Math.ceil(Math.sqrt(count / (look.ranges?.length ?? 1)));
   const file = "grid.png";
   await Deno.writeFile(
     join(scratch, file),
     await imageGrid({ ...look, key, images: samples, columns }),
   );
-  const caption = `${count} samples ${wayText(meta)}${conditionText(conditions, byCondition)}`;
+  const what = named ? conditionText(conditions, byCondition) : "";
+  const arcs = between
+    ? ` ${start.frames} at a time lie on the arc from one noise to another.`
+    : "";
+  const beside = look.channels ? ` Side by side: ${look.channels.join(", ")}.` : "";
+  const caption = `${count} samples ${wayText(meta)}${arcs}${beside}${what}`;
   return { file, title: "Samples", caption, root: true };
 }
 
@@ -135,7 +159,8 @@ async function animation(
   return { file, title: "From noise to images, moving", caption };
 }
 
-function wayText({ sampler, nfe, guidance }: JsonObject): string {
+/** How samples were made, as the end of a sentence. */
+export function wayText({ sampler, nfe, guidance }: JsonObject): string {
   const { kind } = sampler as { kind: string };
   if (kind === "decoder") return "decoded from standard normal codes.";
   return `by ${kind} with ${nfe} model evaluations each${guidanceText(guidance)}.`;
@@ -152,7 +177,7 @@ function conditionText(
 
 /** Frames side by side, a row for each sample. */
 function sideBySide(frames: Drawn["frames"], shape: ImageShape): Float32Array {
-  const size = shape.reduce((product, extent) => product * extent, 1);
+  const size = elementCount(shape);
   const shown = frames[0].images.length / size;
   const strip = new Float32Array(shown * frames.length * size);
   frames.forEach(({ images }, column) => {

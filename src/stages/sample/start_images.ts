@@ -18,8 +18,11 @@ export interface ImagesWanted {
 }
 
 /** What of the parameters needs images. */
-function wantedBy({ start, inpaint }: SampleParams): ImagesWanted[] {
+function wantedBy({ start, inpaint, condition }: SampleParams): ImagesWanted[] {
   return [
+    ...(condition && !Array.isArray(condition)
+      ? [{ path: ["condition", "labels_of"], split: condition.labels_of }]
+      : []),
     ...(start.kind === "images" || start.kind === "inversion"
       ? [{ path: ["start", "kind"], split: start.split }]
       : []),
@@ -39,7 +42,8 @@ export function checkImages(
   const wanted = wantedBy(params);
   if (images && wanted.length === 0) {
     const reason = "makes nothing of the images that are connected";
-    const hint = "Set it to images or inversion, or add inpaint.";
+    const hint =
+      "Set it to images or inversion, or add inpaint, or condition: { labels_of: test }.";
     throw new ParamError(["start", "kind"], reason, params.start.kind, hint);
   }
   for (const { path, split } of wanted) {
@@ -62,7 +66,8 @@ function splitOf({ path, split }: ImagesWanted, { counts }: Pick<ImagesMeta, "co
   const name = split ?? (counts.test ? "test" : "train");
   if (counts[name]) return name;
   const hint = `They have ${Object.keys(counts).join(", ")}.`;
-  throw new ParamError([path[0], "split"], "is no part of the images", name, hint);
+  const place = path.at(-1) === "labels_of" ? path : [path[0], "split"];
+  throw new ParamError(place, "is no part of the images", name, hint);
 }
 
 /**

@@ -1,12 +1,16 @@
-/** Writes what a training made: weights, losses, the noise process they belong to, and the loss curve. */
+/** Writes what a training made: weights, losses, the noise process they belong to, and what there is to look at. */
 import { join } from "node:path";
 import type { JsonObject } from "../../base/canonical.ts";
+import { ndArray } from "../../base/nd_array.ts";
 import { writeNpy } from "../../formats/npy.ts";
 import { writeSafetensors } from "../../formats/safetensors.ts";
-import type { Draft, StageContext, View } from "../../pipeline/stage.ts";
-import { lastOf, meanOf } from "./losses.ts";
+import type { Draft, StageContext } from "../../pipeline/stage.ts";
+import { epochPictures } from "./epoch_samples.ts";
+import { lossCurve, lossTable, seriesOf, termsCurve } from "./loss_figures.ts";
+import { lastOf, meanOf, round } from "./losses.ts";
 import type { TrainParams } from "./params.ts";
 import type { TrainingResult } from "./run.ts";
+import type { Seen } from "./saved.ts";
 
 interface FinishedTraining extends TrainingResult {
   readonly meta: JsonObject;
@@ -15,86 +19,78 @@ interface FinishedTraining extends TrainingResult {
 
 /** The draft of a `model` artifact; its files are written into the scratch folder. */
 export async function writeModel(
-  { scratch, inputs }: StageContext<TrainParams>,
-  { weights, ema, losses, terms, parameters, meta, perEpoch }: FinishedTraining,
+  context: StageContext<TrainParams>,
+  { weights, ema, losses, terms, seen, parameters, meta, perEpoch }: FinishedTraining,
 ): Promise<Draft> {
+  const { scratch, inputs } = context;
   const noise = inputs.one("noise");
   writeSafetensors(join(scratch, "weights.safetensors"), weights);
   if (ema) writeSafetensors(join(scratch, "ema.safetensors"), ema);
   writeNpy(join(scratch, "losses.npy"), { dtype: "float32", shape: [losses.length], data: losses });
+  const { validations } = seen;
+  if (validations.length) writeValidations(scratch, seen, perEpoch);
   const adopted = ["betas.npy", "alphas_cumprod.npy"].filter((file) => noise.has(file))
     .map((file) => ({ name: file, from: noise, file }));
-  const series = [{ name: "loss", values: losses }, ...namedSeries(terms)];
+  const curves = { series: seriesOf(losses, terms), seen, perEpoch };
+  const recent = Object.fromEntries(
+    curves.series.map(({ name, values }) => [
+      `${name} of the last 100 steps`,
+      meanOf(lastOf(values, 100)),
+    ]),
+  );
+  const validated = seenNumbers(seen);
+  const parts = await termsCurve(scratch, curves);
   return {
     meta,
-    files: ["weights.safetensors", ...(ema ? ["ema.safetensors"] : []), "losses.npy", ...adopted],
-    views: [await lossCurve(scratch, series), lossTable(scratch, series, perEpoch)],
+    files: [
+      "weights.safetensors",
+      ...(ema ? ["ema.safetensors"] : []),
+      "losses.npy",
+      ...(validations.length ? [VALIDATIONS] : []),
+      ...adopted,
+    ],
+    views: [
+      await lossCurve(scratch, curves),
+      ...(parts ? [parts] : []),
+      lossTable(scratch, curves),
+      ...await epochPictures(context, seen, meta),
+    ],
     summary: {
       parameters,
       steps: losses.length,
       epochs: meta.epochs as number,
-      ...Object.fromEntries(
-        series.map(({ name, values }) => [
-          `${name} of the last 100 steps`,
-          round(meanOf(lastOf(values, 100)), 4),
-        ]),
-      ),
+      ...rounded(recent, 4),
+      ...rounded(validated, 6),
+      ...(seen.best ? { "weights are those of epoch": seen.best.epoch } : {}),
     },
+    scores: { ...recent, ...validated },
   };
 }
 
-/** Points of a curve; more than the eye can tell apart only make the file larger. */
-const CURVE_POINTS = 400;
+const VALIDATIONS = "validation_losses.npy";
 
-/** Numbers by step, with the name that tables and legends give them. */
-interface Series {
-  readonly name: string;
-  readonly values: Float32Array;
+const rounded = (numbers: Readonly<Record<string, number>>, digits: number) =>
+  Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, round(value, digits)]));
+
+/** float64 [validations, 2]: the step after which, and the loss. */
+function writeValidations(scratch: string, { validations }: Seen, perEpoch: number) {
+  const rows = validations.flatMap(({ epoch, loss }) => [epoch * perEpoch, loss]);
+  const array = ndArray("float64", [validations.length, 2], Float64Array.from(rows));
+  writeNpy(join(scratch, VALIDATIONS), array);
 }
 
-const namedSeries = (terms: TrainingResult["terms"]): Series[] =>
-  [...terms].map(([name, values]) => ({ name, values }));
-
-async function lossCurve(scratch: string, series: readonly Series[]): Promise<View> {
-  const { lineChart } = await import("../../figures/chart.ts");
-  const steps = series[0].values.length;
-  const window = Math.max(1, Math.ceil(steps / CURVE_POINTS));
-  const pointsOf = (values: Float32Array) =>
-    Array.from({ length: Math.ceil(steps / window) }, (_, i) => {
-      const part = values.subarray(i * window, (i + 1) * window);
-      return [i * window + part.length, meanOf(part)] as const;
-    });
-  const file = "loss.svg";
-  const svg = await lineChart({
-    x: { title: "step" },
-    y: { title: "loss", scale: "log" },
-    series: series.map(({ name, values }) => ({
-      name: name === "loss" ? "training" : name,
-      points: pointsOf(values),
-    })),
-  });
-  await Deno.writeTextFile(join(scratch, file), svg);
-  const parts = series.slice(1).map(({ name }) => name);
-  const beside = parts.length ? ` Beside it, what it is made of: ${parts.join(", ")}.` : "";
-  const caption = window === 1 ? "Loss of every step." : `Mean loss of every ${window} steps.`;
-  return { file, title: "Training loss", caption: caption + beside };
-}
-
-function lossTable(scratch: string, series: readonly Series[], perEpoch: number): View {
-  const steps = series[0].values.length;
-  const epochs = Array.from({ length: Math.ceil(steps / perEpoch) }, (_, epoch) => {
-    const last = Math.min(steps, (epoch + 1) * perEpoch);
-    const means = series.map(({ values }) =>
-      round(meanOf(values.subarray(epoch * perEpoch, last)), 6)
-    );
-    return `${[epoch + 1, last, ...means].join(",")}\n`;
-  });
-  const file = "loss.csv";
-  const header = ["epoch", "step", ...series.map(({ name }) => `mean_${name}`)].join(",");
-  Deno.writeTextFileSync(join(scratch, file), `${header}\n${epochs.join("")}`);
-  return { file, title: "Loss by epoch", caption: "Mean training loss of each epoch." };
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
+/**
+ * Numbers by their names in the summary. A validation is that of the weights that the model has, where there is one
+ * after their epoch; else the last one.
+ */
+function seenNumbers({ validations, best }: Seen): Record<string, number> {
+  const own = validations.find(({ epoch }) => epoch === best?.epoch) ?? validations.at(-1);
+  if (!own) return {};
+  return {
+    "validation loss": own.loss,
+    ...Object.fromEntries(
+      Object.entries(own.terms).map(([name, value]) => [`validation ${name}`, value]),
+    ),
+    "smallest validation loss": Math.min(...validations.map(({ loss }) => loss)),
+  };
 }

@@ -9,3 +9,8 @@ export function lastOf(values: Float32Array, count: number): Float32Array {
 export function meanOf(values: Float32Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
+
+/** The value with so many decimals. */
+export function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}

@@ -9,6 +9,8 @@ import { losses } from "../../../kernels/losses/table.ts";
 import { models } from "../../../kernels/models/table.ts";
 import { rateScheduleSchema } from "../../../kernels/optimizers/learning_rate.ts";
 import { optimizers } from "../../../kernels/optimizers/table.ts";
+import { corruptions } from "../../programs/corruptions/table.ts";
+import { watchDefaults, watchParams } from "./watch_params.ts";
 
 const params = z.strictObject({
   model: choiceSchema(models).prefault({ kind: "unet" }).describe("The network and its sizes."),
@@ -24,6 +26,10 @@ const params = z.strictObject({
   offset_noise: z.number().nonnegative().default(0)
     .describe(
       "Deviation of one more normal number for each image and channel, added to its noise: for images darker or brighter than the mean; 0.1 is usual.",
+    ),
+  corruption: choiceSchema(corruptions).prefault({ kind: "none" })
+    .describe(
+      "What is done to images before an autoencoder sees them; it is to give them back undone.",
     ),
   condition: z.enum(["labels"]).optional()
     .describe("What the model is told of each image, where it takes a condition: its labels."),
@@ -62,12 +68,17 @@ const params = z.strictObject({
     .describe(
       "Products on operands of 16 bits, with float32 weights: for CUDA; on CPU it is slower than none.",
     ),
+  ...watchParams,
   checkpoint_every: z.number().int().positive().default(1)
     .describe("Epochs between saved states, from which a longer or interrupted training goes on."),
 });
 
 /** The loss that goes with a model's family. */
-const familyLoss = { denoiser: "mse", autoencoder: "bce-with-logits" } as const;
+const familyLoss = {
+  denoiser: "mse",
+  autoencoder: "bce-with-logits",
+  classifier: "cross-entropy",
+} as const;
 
 /** With every default filled in, in the order above. */
 export const trainParams = params.transform(({ model, prediction, loss, ...rest }) => {
@@ -87,4 +98,6 @@ export const laterDefaults = {
   timestep_sampling: { kind: "uniform" },
   offset_noise: 0,
   condition_dropout: 0,
+  corruption: { kind: "none" },
+  ...watchDefaults,
 } as const satisfies Partial<TrainParams>;

@@ -36,6 +36,14 @@ Deno.test("a choice has its defaults filled in and knows no other kind's paramet
   for (const value of wrong) assert.equal(schema.safeParse(value).success, false);
 });
 
+Deno.test("a table's schema is made once, and every table has its own", () => {
+  const [, square] = [...table];
+  const other = new Map([square]);
+  assert.equal(choiceSchema(table), choiceSchema(table));
+  assert.equal(choiceSchema(table).safeParse({ kind: "round" }).success, true);
+  assert.equal(choiceSchema(other).safeParse({ kind: "round" }).success, false);
+});
+
 Deno.test("the JSON schema of a choice names every kind with its sentence", () => {
   const schema = z.toJSONSchema(choiceSchema(table), { io: "input" }) as {
     oneOf?: { description?: string; properties: { kind: { const: string } } }[];

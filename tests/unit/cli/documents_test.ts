@@ -3,8 +3,12 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import config from "../../../deno.json" with { type: "json" };
 import { BruitError } from "../../../src/base/errors.ts";
+import type { Place } from "../../../src/base/errors.ts";
+import { readPipelineFile } from "../../../src/cli/pipeline_file.ts";
 import { compile } from "../../../src/compile.ts";
-import { stageKinds } from "../../../src/stages/table.ts";
+import { allStageKinds } from "../../../src/stages/table.ts";
+
+const stageKinds = await allStageKinds();
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const text = Deno.readTextFileSync(`${root}docs/pipeline.md`);
@@ -19,7 +23,10 @@ Deno.test("docs/pipeline.md: every pipeline in it compiles", () => {
   const pipelines = blocks("yaml");
   assert.ok(pipelines.length > 0);
   for (const pipeline of pipelines) {
-    compile({ text: pipeline, file: "docs/pipeline.md" }, stageKinds, `${root}docs`);
+    const file = "docs/pipeline.md";
+    const sibling = (name: string, place: Place) =>
+      readPipelineFile(`${root}pipelines/${name}`, [], place);
+    compile({ text: pipeline, file, sibling }, stageKinds, `${root}docs`);
   }
 });
 

@@ -1,11 +1,14 @@
 /** The pipelines of the project: they compile, and what they mean with all defaults is on file. */
 import assert from "node:assert/strict";
 import { canonicalJson } from "../../../src/base/canonical.ts";
+import { readPipelineFile } from "../../../src/cli/pipeline_file.ts";
 import { compile, compileResolved } from "../../../src/compile.ts";
 import { resolvedJson, resolvedYaml } from "../../../src/pipeline/spec_print.ts";
-import { stageKinds } from "../../../src/stages/table.ts";
+import { allStageKinds } from "../../../src/stages/table.ts";
 import { fileURLToPath } from "node:url";
 import { assertGolden } from "../../golden/golden.ts";
+
+const stageKinds = await allStageKinds();
 
 const folder = fileURLToPath(new URL("../../../pipelines/", import.meta.url));
 const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
@@ -17,7 +20,7 @@ for (const name of names) {
   const file = `pipelines/${name}`;
 
   Deno.test(`pipelines: ${name} compiles; its resolved form is on file and resolves to itself`, () => {
-    const dag = compile({ text, file }, stageKinds, folder);
+    const dag = compile({ ...readPipelineFile(folder + name, []), file }, stageKinds, folder);
     const resolved = resolvedJson(dag.spec, stageKinds);
     assertGolden(`resolved_${name}`, resolvedYaml(dag.spec, stageKinds));
     const again = compileResolved(resolved, file, stageKinds, folder);

@@ -50,7 +50,7 @@ Deno.test("progress: a bar fills and is cut to the screen", () => {
   assert.match(barLine(half, 1_000, 54), /^model {7}50% {2}.* left$/);
 });
 
-Deno.test("progress: without a screen, one line in a few seconds for each stage", () => {
+Deno.test("progress: without a screen, a stage's first report at once and then one line in a few seconds", () => {
   const terminal = fakeTerminal();
   const view = showProgress(terminal);
   view.started("model", "never ran");
@@ -66,10 +66,11 @@ Deno.test("progress: without a screen, one line in a few seconds for each stage"
   const lines = terminal.output.err.trimEnd().split("\n");
   assert.deepEqual(lines.filter((line) => line.startsWith("model")), [
     "model: never ran",
+    "model:   0%  0/100 steps",
     "model:  50%  50/100 steps  10 steps/s  5.00 s left",
     "model: 100%  100/100 steps  10 steps/s",
   ]);
-  assert.equal(lines.length, 6);
+  assert.equal(lines.length, 8);
   assert.ok(!terminal.output.err.includes("\x1b"));
 });
 

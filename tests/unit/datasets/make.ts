@@ -1,4 +1,6 @@
 /** Runs a data set's generator and collects what it writes. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Dataset } from "../../../datasets/dataset.ts";
 
 export async function make<P>(
@@ -26,7 +28,14 @@ export async function make<P>(
   });
   return {
     images: float ? Float32Array.from(images) : Uint8Array.from(images),
-    labels: Uint8Array.from(labels),
+    labels: Float32Array.from(labels),
     done,
   };
+}
+
+/** Why a data set cannot be made on this machine, as the end of a test's name; empty where it can. */
+export function missingFiles({ files }: Dataset): string {
+  if (!files) return "";
+  const isThere = (name: string) => existsSync(join(files.folder, name));
+  return Object.keys(files.sha256).every(isThere) ? "" : ` (skipped, needs ${files.install})`;
 }

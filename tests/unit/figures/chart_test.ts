@@ -1,6 +1,6 @@
 /** Charts: what stands in the SVG text, and that the same numbers give the same bytes. */
 import assert from "node:assert/strict";
-import { histogram, lineChart } from "../../../src/figures/chart.ts";
+import { histogram, lineChart, shareAxis } from "../../../src/figures/chart.ts";
 
 const texts = (svg: string) =>
   [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
@@ -76,4 +76,12 @@ Deno.test("text with markup stays text", async () => {
     series: [{ name: "a", points: [[0, 0], [1, 1]] }],
   });
   assert.match(svg, /&lt;b&gt; &amp; c/);
+});
+
+Deno.test("shares of values have a logarithmic axis where one bin holds most of them", () => {
+  const even = [{ name: "grey", points: [[0, 0.3], [1, 0.4], [2, 0.3]] as const }];
+  const dark = [{ name: "grey", points: [[0, 0.8], [1, 0], [2, 0.2]] as const }];
+  assert.deepEqual(shareAxis(even), { title: "share of values", zero: true });
+  assert.deepEqual(shareAxis([...even, ...dark]), { title: "share of values", scale: "log" });
+  assert.deepEqual(shareAxis([]), { title: "share of values", zero: true });
 });

@@ -93,3 +93,17 @@ Deno.test("captioned grid: one image element each, captions escaped, equal input
   ]);
   assert.equal(await captionedGrid(grid), svg);
 });
+
+Deno.test("grid: channels that are no colours stand side by side, each stretched from its own range", () => {
+  const [tile] = imageTiles({
+    images: Float32Array.of(0, 1, 10, 30),
+    shape: [2, 1, 2],
+    ranges: [[0, 1], [10, 20]],
+  });
+  assert.deepEqual(tile, {
+    width: 5,
+    height: 1,
+    channels: 1,
+    data: Uint8Array.of(0, 255, 255, 0, 255), // a white pixel between the channels
+  });
+});

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { PNG } from "pngjs";
 import { StageError } from "../../../src/base/errors.ts";
-import { decodePng, encodePng, parsePngHeader } from "../../../src/formats/png.ts";
+import { decodePng, encodePng } from "../../../src/formats/png.ts";
+import { parsePngHeader } from "../../../src/formats/png_structure.ts";
 
 const colour = {
   width: 5,

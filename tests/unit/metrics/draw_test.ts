@@ -5,9 +5,11 @@ import { randomKey } from "../../../src/base/random.ts";
 import { drawDistinct, drawRealImages } from "../../../src/metrics/draw.ts";
 import { sourceOf } from "./synthetic_images.ts";
 
-/** One pixel per image, which is the image's number. */
-const numbered = (count: number, first = 0) =>
-  sourceOf({ count, data: Float32Array.from({ length: count }, (_, i) => first + i) });
+/** One pixel and one label per image, both of which are the image's number. */
+const numbered = (count: number, first = 0) => {
+  const data = Float32Array.from({ length: count }, (_, i) => first + i);
+  return sourceOf({ count, data, labels: data });
+};
 
 Deno.test("held-out images and the reference never overlap, whatever the counts", async () => {
   const count = fc.integer({ min: 0, max: 30 });
@@ -30,6 +32,8 @@ Deno.test("held-out images and the reference never overlap, whatever the counts"
       const fromTraining = Math.min(heldOutCount - fromTest, Math.floor(training / 2));
       assert.equal(heldOut.count, fromTest + fromTraining);
       assert.equal(reference.count, Math.min(referenceCount, training - fromTraining));
+      assert.deepEqual(heldOut.labels, heldOut.data);
+      assert.deepEqual(reference.labels, reference.data);
       const all = [...heldOut.data, ...reference.data];
       assert.equal(new Set(all).size, all.length);
       heldOut.trainingIndex.forEach((index, i) =>

@@ -2,12 +2,8 @@
 import assert from "node:assert/strict";
 import { normals, randomKey } from "../../../src/base/random.ts";
 import type { ImageShape } from "../../../src/metrics/metric.ts";
-import {
-  fitGaussian,
-  frechetFrom,
-  frechetRandomFeatures,
-  type Gaussian,
-} from "../../../src/metrics/frechet_random_features.ts";
+import { frechetRandomFeatures } from "../../../src/metrics/frechet_random_features.ts";
+import { fitGaussian, frechetFrom, type Gaussian } from "../../../src/metrics/numeric/frechet.ts";
 import { metricInput, noiseImages } from "./synthetic_images.ts";
 
 const gaussian = (mean: number[], covariance: number[]): Gaussian => ({

@@ -1,6 +1,7 @@
 /** Pixel statistics of images whose statistics are known. */
 import assert from "node:assert/strict";
-import { gaussianDistance, pixelStatistics } from "../../../src/metrics/pixel_statistics.ts";
+import { gaussianDistance } from "../../../src/metrics/compute/pixel_statistics.ts";
+import { pixelStatistics } from "../../../src/metrics/pixel_statistics.ts";
 import { metricInput } from "./synthetic_images.ts";
 
 /** Two-pixel images with two channels: channel 0 is `a` +- 1, channel 1 is `b` +- 2. */

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ImageShape } from "../../../src/metrics/metric.ts";
-import { slicedWasserstein, squaredTransport } from "../../../src/metrics/sliced_wasserstein.ts";
+import { squaredTransport } from "../../../src/metrics/compute/sliced_wasserstein.ts";
+import { slicedWasserstein } from "../../../src/metrics/sliced_wasserstein.ts";
 import { metricInput, noiseImages } from "./synthetic_images.ts";
 
 const shape: ImageShape = [1, 6, 6];

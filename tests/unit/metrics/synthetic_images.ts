@@ -21,13 +21,32 @@ export function noiseImages(purpose: string, count: number, shape: ImageShape): 
   return { count, data };
 }
 
+/** The three numbers that `descriptor-errors` reads by default, of every image, as its labels. */
+export function described(
+  { count, data }: ImageRows,
+  [channels, height, width]: ImageShape,
+  wrongBy = 0,
+): ImageRows {
+  const plane = height * width;
+  const labels = Array.from({ length: count }, (_, n) => {
+    const values = (c: number) =>
+      Array.from(data.subarray((n * channels + c) * plane, (n * channels + c + 1) * plane));
+    const mean = (of: number[]) => of.reduce((sum, x) => sum + x, 0) / plane;
+    const [g, o] = [values(1), values(2)];
+    const deviation = Math.sqrt(mean(g.map((x) => (x - mean(g)) ** 2)));
+    return [mean(g), deviation, mean(o)].map((x, i) => x + wrongBy * (n - i));
+  });
+  return { count, data, labels: Float32Array.from(labels.flat()) };
+}
+
 /** Images in memory as if they lay on disk. */
-export function sourceOf({ count, data }: ImageRows): ImageSource {
+export function sourceOf({ count, data, labels }: ImageRows): ImageSource {
   const width = data.length / count;
   return {
     count,
     rows: (start, rows) => data.slice(start * width, (start + rows) * width),
     rowsAt: (indices) => takeRows(data, width, indices),
+    ...(labels ? { labelsAt: (indices) => takeRows(labels, labels.length / count, indices) } : {}),
   };
 }
 
@@ -40,6 +59,8 @@ export function metricInput<P>(
   return {
     ...sets,
     shape,
+    cutAxes: ["z", "y", "x"],
+    ...(sets.samples.labels ? { labelNames: ["mean G", "std G", "mean O"] } : {}),
     heldOut: { ...sets.heldOut, trainingIndex: new Int32Array(sets.heldOut.count).fill(-1) },
     training: sourceOf(sets.reference),
     show: {},

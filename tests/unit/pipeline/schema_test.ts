@@ -7,8 +7,10 @@ import { parseSpec } from "../../../src/pipeline/spec.ts";
 import { readDocument } from "../../../src/pipeline/spec_document.ts";
 import { resolvedJson } from "../../../src/pipeline/spec_print.ts";
 import type { Kinds } from "../../../src/pipeline/types.ts";
-import { stageKinds } from "../../../src/stages/table.ts";
+import { allStageKinds } from "../../../src/stages/table.ts";
 import { fakeKinds } from "./fake_spec_kinds.ts";
+
+const stageKinds = await allStageKinds();
 
 /** Whether a value fits the schema of `kinds`, by JSON Schema draft 7; a schema with a mistake is an error. */
 function validator(kinds: Kinds): ValidateFunction {
@@ -61,6 +63,36 @@ Deno.test("schema: what the compiler refuses for its form does not fit", async (
     await t.step(`${from} -> ${to}`, () => {
       assert.ok(good.includes(from));
       assert.equal(accepts(good.replace(from, to), fakeValidator), false);
+    });
+  }
+});
+
+Deno.test("schema: a matrix and a ranking fit in all their forms, and in no others", async (t) => {
+  const rows: readonly [fits: boolean, more: string][] = [
+    [true, "matrix: { model.epochs: [1, 2], seed: [1, 2] }"],
+    [true, "matrix: [{ model.epochs: 1 }, {}]"],
+    [true, "matrix: { points: [{ model.epochs: 1 }], seed: [1, 2] }"],
+    [true, "matrix: { sample: 2, model.epochs: { integer: [1, 9] }, model.ema: [0.5, 0.9] }"],
+    [true, "rank: { by: model.validation loss, order: descending, top: 1 }"],
+    [true, "rank: { by: model.loss, halving: { path: model.epochs, from: 1 } }"],
+    [false, "matrix: []"],
+    [false, "matrix: { model.epochs: 3 }"],
+    [false, "matrix: { sample: 0, model.epochs: [1] }"],
+    [false, "matrix: { sample: 2, model.epochs: { normal: [0, 1] } }"],
+    [false, "matrix: { sample: 2, model.ema: { uniform: [0] } }"],
+    [false, "matrix: { seed: [-1] }"],
+    [false, "rank: { top: 3 }"],
+    [false, "rank: { by: model }"],
+    [false, "rank: { by: model.loss, order: down }"],
+    [false, "rank: { by: model.loss, halving: { path: model.epochs } }"],
+  ];
+  for (const [fits, more] of rows) {
+    await t.step(more, () => {
+      const text = `${good.trimStart()}${more}\n`;
+      assert.equal(accepts(text, fakeValidator), fits);
+      const read = () => parseSpec({ text, file: "a.yaml" }, fakeKinds);
+      if (!fits) assert.throws(read);
+      else assert.ok(fakeValidator(resolvedJson(read(), fakeKinds)));
     });
   }
 });

@@ -190,7 +190,7 @@ Deno.test("matrix: mistakes are said with the place of the axis or of its value"
       ["seed: [1, -1]"],
       /seed must be a whole number >= 0: current value is -1 \(tiny\.yaml:5:13\)/,
     ],
-    [["- 1"], /matrix must be a map of axes/],
+    [["- 1"], /a point is a map of values by path: current value is 1 \(tiny\.yaml:5:5\)/],
     [[
       `seed: [${Array.from({ length: 201 }, (_, i) => i)}]`,
       `model.epochs: [${Array.from({ length: 100 }, (_, i) => i + 1)}]`,

@@ -47,8 +47,27 @@ Deno.test("spec: an implicit stage that is written out, or whose name is taken, 
     "quality",
     "report",
   ]);
+  assert.deepEqual(written.stages[3].from, { from: ["model"] });
   const taken = parse(text + "  report: { uses: metrics, from: model }\n");
   assert.deepEqual(taken.stages.map((stage) => stage.id).slice(-2), ["report", "report-2"]);
+});
+
+Deno.test("spec: an implicit stage that is written without inputs takes all others, cells of a matrix too", () => {
+  const written = parse(text + "  page: { uses: report, title: All }\n");
+  const [implicit] = parse(text).stages.slice(-1);
+  assert.deepEqual(written.stages.slice(-1)[0].from, implicit.from);
+  const yaml = resolvedYaml(written, fakeKinds);
+  assert.equal(canonicalJson(resolved(yaml)), canonicalJson(resolvedJson(written, fakeKinds)));
+
+  const cells = parse(text + "  page: { uses: report }\nmatrix: { model.epochs: [1, 2] }\n");
+  const pages = cells.stages.filter(({ uses }) => uses === "report");
+  assert.deepEqual(pages.map(({ id, from }) => [id, from.from]), [["page", [
+    "images",
+    "model@epochs=1",
+    "model@epochs=2",
+    "quality@epochs=1",
+    "quality@epochs=2",
+  ]]]);
 });
 
 Deno.test("spec: comments, key order, quoting and number spelling change nothing", () => {

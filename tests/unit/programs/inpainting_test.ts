@@ -4,7 +4,13 @@ import { elementCount, float32, type NdArray } from "../../../src/base/nd_array.
 import { randomKey, uniforms } from "../../../src/base/random.ts";
 import { choose } from "../../../src/base/table.ts";
 import { predictions } from "../../../src/diffusion/predictions/table.ts";
-import { samplers, samplerTable } from "../../../src/diffusion/samplers/table.ts";
+import { shortened } from "../../../src/diffusion/samplers/path.ts";
+import {
+  samplerPath,
+  samplers,
+  samplerTable,
+  tableAlong,
+} from "../../../src/diffusion/samplers/table.ts";
 import { input } from "../../../src/graph/sources.ts";
 import { type DrawOptions, drawSamples } from "../../../src/programs/draw.ts";
 import { knownNumbers } from "../../../src/programs/inpainting.ts";
@@ -30,13 +36,19 @@ function randomWeights(): Map<string, NdArray> {
 
 const weights = randomWeights();
 
+/** The table for the share `strength` of a sampler's steps. */
+function tableOf(kind: string, params: Readonly<Record<string, unknown>>, strength: number) {
+  const sampler = choose(samplers, kind, params);
+  return tableAlong(shortened(samplerPath(process, sampler), strength), sampler);
+}
+
 async function draw(
   kind: string,
   params: Readonly<Record<string, unknown>>,
   more: Partial<DrawOptions> = {},
   strength = 1,
 ) {
-  const table = samplerTable(process, choose(samplers, kind, { ...params }), strength);
+  const table = tableOf(kind, params, strength);
   const { samples } = await drawSamples({
     spec: { shape, batchSize: 2, model, seed: 5 },
     table,
@@ -96,7 +108,7 @@ Deno.test("known numbers are those of the noise after each row", () => {
 Deno.test("the smaller the strength, the nearer samples stay to the images they start from", async () => {
   const distance = async (strength: number) => {
     const options = {
-      table: samplerTable(process, choose(samplers, "ddim", { steps: 10 }), strength),
+      table: tableOf("ddim", { steps: 10 }, strength),
       shape,
       seed: 5,
     };

@@ -1,7 +1,10 @@
 /** The estimate of a training's memory: what it counts, and that every way to save memory saves some. */
 import assert from "node:assert/strict";
 import { choose } from "../../../src/base/table.ts";
-import { trainingMemoryBytes } from "../../../src/programs/training_memory.ts";
+import {
+  trainingMemoryBytes,
+  validationMemoryBytes,
+} from "../../../src/programs/training_memory.ts";
 import { models } from "../../../kernels/models/table.ts";
 import { optimizers } from "../../../kernels/optimizers/table.ts";
 import { trainerOptions } from "./small.ts";
@@ -35,4 +38,14 @@ Deno.test("data and the optimizer's state are counted", () => {
   // Plain gradient descent keeps nothing beside the weights; AdamW two moments.
   const plain = { optimizer: choose(optimizers, "sgd") };
   assert.ok(bytesWith() - bytesWith(plain) > 4 * 4 * 5.7e6);
+});
+
+Deno.test("validations of S1's network are estimated as they were measured", () => {
+  // Growth of the process by the first validation: 0.10 GB and 0.32 GB.
+  const measured = [[16, 64, 0.1e9], [64, 16, 0.32e9]] as const;
+  for (const [size, batchSize, bytes] of measured) {
+    const changes = { shape: [3, size, size], batchSize, model: choose(models, "unet") } as const;
+    const estimate = validationMemoryBytes(trainerOptions(changes).spec);
+    assert.ok(Math.abs(estimate / bytes - 1) < 0.35, `${size}: ${estimate}`);
+  }
 });

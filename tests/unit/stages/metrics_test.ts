@@ -214,3 +214,81 @@ Deno.test("names are maps with defaults, and resolved parameters resolve to them
   const schema = JSON.stringify(z.toJSONSchema(metrics.params, { io: "input" }));
   assert.match(schema, /"enum":\[[^\]]*"nearest-neighbour"/);
 });
+
+/** Images [3, 2, 2] with measured labels, and samples that are asked for 1 more than they have. */
+async function withConditions(
+  body: (inputs: Record<string, Artifact>, scratch: string) => Promise<void>,
+) {
+  await withInputs({}, async (_, scratch) => {
+    const folder = join(scratch, "..", "labelled");
+    Deno.mkdirSync(folder);
+    const names = ["mean G", "std G", "mean O"];
+    // Channels are flat, so that their means are their values and deviations 0.
+    const values = normals(randomKey(3, "flat"), 0, 3 * 40);
+    const write = (file: string, count: number, wrongBy: number, [scale, offset]: number[]) => {
+      const images = Float32Array.from(
+        { length: 12 * count },
+        (_, i) => values[Math.floor(i / 4)] * scale + offset,
+      );
+      const labels = Float32Array.from(
+        { length: 3 * count },
+        (_, i) => (i % 3 === 1 ? 0 : values[i - i % 3 + (i % 3 || 1)]) + wrongBy,
+      );
+      writeNpy(join(folder, `${file}.npy`), ndArray("float32", [count, 3, 2, 2], images));
+      return ndArray("float32", [count, 3], labels);
+    };
+    writeNpy(join(folder, "train_labels.npy"), write("train", 40, 0, [1, 0]));
+    writeNpy(join(folder, "conditions.npy"), write("samples", 12, 1, [5, -2]));
+    const map = { scale: [5, 5, 5], offset: [-2, -2, -2] };
+    const has = () => true;
+    const labels = { width: 3, names, dtype: "float32" };
+    const facts = { shape: [3, 2, 2], affine: map, channels: ["M", "G", "O"] };
+    await body({
+      samples: { ...artifact("samples", { ...facts, count: 12, condition: labels }, folder), has },
+      reference: {
+        ...artifact(
+          "images",
+          { ...facts, counts: { train: 40 }, dtype: "float32", labels },
+          folder,
+        ),
+        has,
+      },
+    }, scratch);
+  });
+}
+
+Deno.test("samples bring their conditions, real images their labels, both in the labels' units", async () => {
+  await withConditions(async (inputs, scratch) => {
+    await runStage(metrics, { compute: ["descriptor-errors"] }, { inputs, scratch });
+    const found = readJson(scratch)["descriptor-errors"];
+    for (const name of ["error_mean_g", "error_std_g", "error_mean_o"]) {
+      assert.ok(Math.abs(found[name].value - 1) < 1e-5, `${name} ${found[name].value}`);
+      assert.ok(Math.abs(found[name].reference) < 1e-5, `${name} ${found[name].reference}`);
+    }
+  });
+});
+
+Deno.test("metrics of conditions are refused where there are none, or others, before anything runs", async () => {
+  await withConditions(({ samples, reference }) => {
+    const refused = (inputs: Record<string, Artifact>, written: unknown, path: unknown[]) =>
+      assert.throws(
+        () => inferred(metrics, { compute: ["pixel-statistics", written] }, { inputs }),
+        (error) => {
+          assert.ok(error instanceof ParamError);
+          assert.deepEqual(error.path, path);
+          return true;
+        },
+      );
+    const without = { ...samples, meta: { ...samples.meta, condition: null } };
+    refused({ samples: without, reference }, "descriptor-errors", ["compute", 1]);
+    const others = { width: 1, names: ["hat"] };
+    const hats = { ...reference, meta: { ...reference.meta, labels: others } };
+    refused({ samples, reference: hats }, "descriptor-errors", ["compute", 1]);
+    refused(
+      { samples, reference },
+      { kind: "two-point-correlation", channel: "N" },
+      ["compute", 1, "channel"],
+    );
+    return Promise.resolve();
+  });
+});

@@ -3,13 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Artifact, StageContext, View } from "../../../src/pipeline/stage.ts";
 import { report } from "../../../src/stages/report.ts";
-import {
-  csvTable,
-  escapeHtml,
-  factsTable,
-  parseCsv,
-  shortNumber,
-} from "../../../src/stages/report/table.ts";
+import { csvTable, escapeHtml, factsTable, shortNumber } from "../../../src/stages/report/table.ts";
 
 const files: Record<string, string> = {
   "grid.png": "not really a PNG",
@@ -115,16 +109,6 @@ Deno.test("facts are a table of dotted names", () => {
   assert.match(html, /<th>a\.c<\/th><td>null<\/td>/);
   assert.match(html, /<th>list\[0\]\.d<\/th><td>true<\/td>/);
   assert.match(html, new RegExp(`<td title="${"x".repeat(500)}">x{160}&hellip;</td>`));
-});
-
-Deno.test("CSV is read with quotes, empty fields and either line end", () => {
-  assert.deepEqual(parseCsv(`a,b\r\n"x, ""y""\nz",\n,1`), [["a", "b"], [`x, "y"\nz`, ""], [
-    "",
-    "1",
-  ]]);
-  assert.deepEqual(parseCsv("a\n"), [["a"]]);
-  assert.deepEqual(parseCsv(`""\n`), [[""]]);
-  assert.deepEqual(parseCsv(""), []);
 });
 
 Deno.test("numbers in tables are short, with the whole number in the tooltip; long tables are cut", () => {

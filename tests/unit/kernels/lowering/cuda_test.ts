@@ -122,9 +122,17 @@ Deno.test("cuda: what has no kernel is counted, by operator and type", () => {
   ]);
 });
 
+const familyLoss = {
+  denoiser: "mse",
+  autoencoder: "bce-with-logits",
+  classifier: "cross-entropy",
+} as const;
+
 /** Models with what brings in all their operators; one that is not named here is tried with its defaults. */
 const variants: Readonly<Record<string, Record<string, unknown>>> = {
   unet: { channels: [8, 16], norm_groups: 4, attention_levels: [1], dropout: 0.1 },
+  "denoising-autoencoder": { filters: [4, 8], latent_dim: 5, batch_norm: true },
+  classifier: { filters: [4, 8], dropout: 0.1 },
 };
 
 for (const [kind, { family, condition }] of models) {
@@ -132,8 +140,10 @@ for (const [kind, { family, condition }] of models) {
     for (const [i, mixedPrecision] of mixedPrecisions.entries()) {
       const { spec } = trainerOptions({
         model: choose(models, kind, variants[kind]),
-        ...(condition === "none" ? {} : { condition: { width: 5, dtype: "uint8" } }),
-        ...(family === "autoencoder" ? { loss: choose(losses, "bce-with-logits") } : {}),
+        ...(condition === "none" && family !== "classifier"
+          ? {}
+          : { condition: { width: 5, dtype: "uint8" } }),
+        loss: choose(losses, familyLoss[family]),
         maxGradNorm: 1,
         accumulationSteps: i === 1 ? 2 : 1,
         mixedPrecision,

@@ -33,6 +33,8 @@ export interface StageSetting {
   readonly signal?: AbortSignal;
   /** Saved states; none are found and none kept without it. */
   readonly checkpoints?: Checkpoints;
+  /** Called with every report of progress, before the stage goes on. */
+  onProgress?(progress: Progress): void;
 }
 
 const noCheckpoints: Checkpoints = {
@@ -80,7 +82,10 @@ export async function runStage<P>(
       threads: 1,
       signal: setting.signal ?? new AbortController().signal,
       checkpoints: setting.checkpoints ?? noCheckpoints,
-      progress: (step) => progress.push(step),
+      progress(step) {
+        progress.push(step);
+        setting.onProgress?.(step);
+      },
       log: (line) => log.push(line),
     } satisfies StageContext<P>,
   );

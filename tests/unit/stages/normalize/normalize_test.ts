@@ -9,6 +9,7 @@ import { load } from "../../../../src/stages/load.ts";
 import { normalize } from "../../../../src/stages/normalize.ts";
 import { TemporaryFolder } from "../../formats/temporary.ts";
 import { inferred, resolved, runStage } from "../load/run_stage.ts";
+import { measuredImages } from "../train/measured_images.ts";
 
 /** Normalises with fresh folders for both stages; `use` sees the result while the files are there. */
 async function normalized(
@@ -161,5 +162,74 @@ Deno.test("normalize: intervals must go up, and the key holds only what is used"
   const keyOf = (written: object) =>
     normalize.keyParams!(resolved(normalize, written), undefined as never);
   assert.deepEqual(keyOf({ method: "zscore", to: [0, 1] }), { method: "zscore" });
-  assert.deepEqual(keyOf({ to: [0, 1] }), { method: "range", to: [0, 1], of: undefined });
+  assert.deepEqual(keyOf({ to: [0, 1] }), { method: "range", to: [0, 1] });
+  assert.deepEqual(keyOf({ method: "divide", by: 2, labels: "zscore" }), {
+    method: "divide",
+    by: 2,
+    labels: "zscore",
+  });
+  assert.deepEqual(keyOf({ channels: ["zscore", { method: "divide", by: 2 }] }), {
+    channels: [{ method: "zscore" }, { method: "divide", by: 2 }],
+  });
+});
+
+Deno.test("normalize: a method for each channel", async () => {
+  await withFloats(async (path) => {
+    const channels = ["zscore", { method: "divide", by: 4 }];
+    await normalized({ path, layout: "nchw" }, { channels }, ({ train, draft }) => {
+      const std = Math.sqrt(1.25);
+      const expected = [-1.5 / std, -0.5 / std, 2.5, 2.5, 0.5 / std, 1.5 / std, 3.5, 3.5];
+      assert.deepEqual([...train.data], expected.map(Math.fround));
+      assert.equal(draft.summary!.method, "zscore, divide");
+    });
+    const ranges = [{ to: [0, 1] }, "none"];
+    await normalized({ path, layout: "nchw" }, { channels: ranges }, ({ train }) => {
+      const expected = [0, 1 / 3, 10, 10, 2 / 3, 1, 14, 14];
+      assert.deepEqual([...train.data], expected.map(Math.fround));
+    });
+  });
+});
+
+Deno.test("normalize: what does not belong together is refused where it stands", () => {
+  const images = {
+    meta: {
+      shape: [2, 2, 2],
+      counts: { train: 1 },
+      dtype: "float32",
+      channels: ["G", "O"],
+      labels: { width: 1, names: ["cat"] },
+    },
+  } as unknown as Artifact;
+  const cases: readonly [object, string, RegExp][] = [
+    [{ channels: ["none"] }, "channels", /each of the 2 channels \(G, O\)/],
+    [{ channels: ["none", { to: [1, 0] }] }, "channels.1.to", /low < high/],
+    [{ channels: ["none", "divide"] }, "channels.1.by", /goes with method divide/],
+    [{ by: 2 }, "by", /goes with method divide/],
+    [{ labels: "zscore" }, "labels", /measured/],
+  ];
+  for (const [written, place, reason] of cases) {
+    assert.throws(() => inferred(normalize, written, { inputs: { images } }), (error) => {
+      assert(error instanceof ParamError);
+      assert.equal(error.path.join("."), place);
+      return reason.test(error.reason);
+    });
+  }
+});
+
+Deno.test("normalize: measured labels get mean 0 and deviation 1 per column, for models alone", async () => {
+  using folder = new TemporaryFolder();
+  const images = measuredImages(folder.make("images"));
+  const { artifact } = await runStage(normalize, { method: "none", labels: "zscore" }, {
+    scratch: folder.make("pixels"),
+    inputs: { images },
+  });
+  using train = openImages(artifact).split("train");
+  const { data } = train.conditions()!;
+  for (const column of [0, 1]) {
+    const values = [...data].filter((_, i) => i % 2 === column);
+    const mean = values.reduce((sum, value) => sum + value) / values.length;
+    const square = values.reduce((sum, value) => sum + value ** 2, 0) / values.length;
+    assert.ok(Math.abs(mean) < 1e-6 && Math.abs(square - 1) < 1e-6);
+  }
+  assert.deepEqual([...train.labels(0, 2)!.data], [0, 100, 1, 98]);
 });

@@ -69,6 +69,19 @@ Deno.test("an autoencoder decodes every label in turn, the same in any batch, an
   const chosen = { count: 4, condition: ["bottom", [0, 1, 0, 0]] };
   const given = await drawn(model, folder.make("given"), chosen);
   assert.deepEqual(labelsOf(given.values), [3, 1, 3, 1]);
+
+  // On the way from one code to another the label stays, and the ends are the codes themselves.
+  const start = { kind: "interpolation", frames: 3 };
+  const walk = await drawn(model, folder.make("walk"), { count: 12, start });
+  assert.deepEqual(labelsOf(walk.values), [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]);
+  const code = { condition: ["left"] };
+  const free = await drawn(model, folder.make("free"), { count: 2, ...code });
+  const ways = await drawn(model, folder.make("ways"), { count: 3, start, ...code });
+  const image = (values: Float32Array, k: number) => values.slice(k * PIXELS, (k + 1) * PIXELS);
+  assert.deepEqual(image(ways.values, 0), image(free.values, 0));
+  const close = image(free.values, 1).map((value, i) => Math.abs(value - image(ways.values, 2)[i]));
+  assert.ok(Math.max(...close) < 1e-5);
+  assert.match(ways.draft.views![0].caption, /3 at a time lie on the arc/);
 });
 
 for (const kind of ["film-unet", "cond-unet"]) {

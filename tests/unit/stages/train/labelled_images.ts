@@ -23,23 +23,24 @@ export function pattern(label: number): Float32Array {
 const affineFrom = (low: number): Affine => ({ scale: [(1 - low) / 255], offset: [low] });
 
 /** An images artifact in `folder`: bytes near 220 in the label's half and near 30 outside. */
-export function labelledImages(folder: string, low: number): Artifact {
+export function labelledImages(folder: string, low: number, validation = 0): Artifact {
   const meta = {
     shape: [1, SIZE, SIZE],
-    counts: { train: COUNT },
+    counts: { train: COUNT, ...(validation ? { validation } : {}) },
     dtype: "uint8",
     affine: affineFrom(low),
     labels: { width: labels.length, names: labels },
   } as const;
   const key = randomKey(4, "test images");
   const writer = new ImagesWriter(folder, { ...meta, shape: [1, SIZE, SIZE] });
-  for (let i = 0; i < COUNT; i++) {
+  for (let i = 0; i < COUNT + validation; i++) {
     const label = i % labels.length;
     const image = Uint8Array.from(
       pattern(label),
       (inside, at) => 190 * inside + randomInteger(key, i, at, 60),
     );
-    writer.append("train", image, Uint8Array.from(labels, (_, l) => Number(l === label)));
+    const split = i < COUNT ? "train" : "validation";
+    writer.append(split, image, Uint8Array.from(labels, (_, l) => Number(l === label)));
   }
   writer.finish();
   const files = new Set(writer.files);

@@ -194,6 +194,9 @@ Deno.test("a key holds what came later only where it is not as it was", () => {
     timestep_sampling: { kind: "log-normal", mean: -1.2, deviation: 1.2 },
     offset_noise: 0.1,
     condition_dropout: 0.1,
+    corruption: { kind: "gaussian", sigma: 0.1, clip: true },
+    keep: "best",
+    by: "training_loss",
   };
   assert.deepEqual(Object.keys(later), Object.keys(laterDefaults));
   assert.deepEqual(keyOf({ ...laterDefaults, checkpoint_every: 4 }), usual);

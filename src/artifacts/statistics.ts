@@ -1,5 +1,6 @@
 /** Statistics per channel of the images of one split, in two passes over blocks; nothing is kept in memory. */
-import { eachPlane, type ImageSplit } from "../../artifacts/images.ts";
+import { eachPlane, type ImageSplit } from "./images.ts";
+import type { NdArray } from "../base/nd_array.ts";
 
 /** What is known of one channel, in stored units. */
 export interface ChannelStatistics {
@@ -69,6 +70,25 @@ export async function channelStatistics(
   });
 }
 
+/** What is known of one column of labels, in their own units. */
+export type ColumnStatistics = Pick<ChannelStatistics, "mean" | "std" | "min" | "max">;
+
+/** Statistics of every column of an array [N, L]. */
+export function columnStatistics({ shape: [count, width], data }: NdArray): ColumnStatistics[] {
+  return Array.from({ length: width }, (_, column) => {
+    let sum = 0, min = Infinity, max = -Infinity, squares = 0;
+    for (let i = column; i < data.length; i += width) {
+      const value = Number(data[i]);
+      sum += value;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+    const mean = sum / count;
+    for (let i = column; i < data.length; i += width) squares += (Number(data[i]) - mean) ** 2;
+    return { mean, std: Math.sqrt(squares / count), min, max };
+  });
+}
+
 /** Visits the planes of all images, block by block; true where the values are bytes. */
 async function eachBlock(
   split: ImageSplit,
@@ -83,4 +103,26 @@ async function eachBlock(
     eachPlane(block, (channel, from, to) => visit(channel, block.data, from, to));
   }
   return size instanceof Uint8Array;
+}
+
+/** Bins of a chart of one quantity: a few hundred images settle their heights. */
+export const QUANTITY_BINS = 64;
+
+/**
+ * Bins of a histogram as points [middle, share of all values], neighbours taken together until there are `bins` of
+ * them, which must divide their number.
+ */
+export function binShares(
+  centres: ArrayLike<number>,
+  counts: ArrayLike<number>,
+  bins: number,
+): [number, number][] {
+  const total = Array.from(counts).reduce((sum, count) => sum + count, 0);
+  const joined = counts.length / bins;
+  return Array.from({ length: bins }, (_, bin) => {
+    const first = bin * joined, last = first + joined - 1;
+    let count = 0;
+    for (let i = first; i <= last; i++) count += counts[i];
+    return [(centres[first] + centres[last]) / 2, count / total];
+  });
 }

@@ -1,0 +1,16 @@
+/** How long the phase's chords are, against those of real images: sizes of grains as lines cut them. */
+import { z } from "zod";
+import type { Metric } from "./metric.ts";
+import { checkPhase, type PhaseParams, phaseParams } from "./phase.ts";
+
+export const chordLength: Metric<PhaseParams> = {
+  kind: "chord-length",
+  summary: "Lengths of the phase along rows and columns, against those of real images",
+  params: z.strictObject(phaseParams),
+  headlines: ["distance"],
+  check: checkPhase,
+  async compute(input) {
+    const { compute } = await import("./compute/chord_length.ts");
+    return await compute(input);
+  },
+};

@@ -1,0 +1,32 @@
+/**
+ * Memorisation by shape and by palette apart: does the model recall drawings, colours, or both at once?
+ *
+ * A sample's nearest training image by shape has the most like edges (numeric/shape_code.ts), by palette the most like
+ * colours (numeric/palette_code.ts). What is near is asked of held-out real images, as in nearest_neighbour.ts: as near
+ * as the nearest 5% of them counts as known. A known shape in colours of its own is recoloured, a known shape in that
+ * image's colours is copied.
+ */
+import { z } from "zod";
+import type { Metric } from "./metric.ts";
+
+export interface Params {
+  readonly edge: number;
+  readonly shown: number;
+}
+
+export const memorisation: Metric<Params> = {
+  kind: "memorisation",
+  summary: "Nearest training images by shape and by palette apart, against held-out real images",
+  params: z.strictObject({
+    edge: z.number().min(0).max(1).default(0.1).describe(
+      "Difference between neighbouring pixels above which there is an edge, as a share of the range",
+    ),
+    shown: z.int().min(1).max(1024).default(32)
+      .describe("Samples shown above their nearest images by shape and by palette, nearest first"),
+  }),
+  headlines: ["shape_closer_than_real", "palette_closer_than_real", "recoloured", "copied"],
+  async compute(input) {
+    const { compute } = await import("./compute/memorisation.ts");
+    return await compute(input);
+  },
+};

@@ -1,0 +1,30 @@
+/** How many neighbours grains have, against those of real images: the topology of a polycrystal. */
+import { z } from "zod";
+import type { Metric } from "./metric.ts";
+import { checkPhase, type PhaseParams, phaseParams } from "./phase.ts";
+
+export interface Params extends PhaseParams {
+  readonly smallest: number;
+  readonly contact: number;
+  readonly at_sides: boolean;
+}
+
+export const neighbourCount: Metric<Params> = {
+  kind: "neighbour-count",
+  summary: "Neighbours of the grains that boundaries divide, against those of real images",
+  params: z.strictObject({
+    ...phaseParams,
+    smallest: z.int().min(1).default(4)
+      .describe("Pixels that a grain has at least; smaller pieces are taken for boundary"),
+    contact: z.int().min(1).default(2)
+      .describe("Sides of pixels along which neighbours touch at least"),
+    at_sides: z.boolean().default(true)
+      .describe("Whether grains at the image's sides count, whose neighbours beyond are not seen"),
+  }),
+  headlines: ["distance", "neighbours"],
+  check: checkPhase,
+  async compute(input) {
+    const { compute } = await import("./compute/neighbour_count.ts");
+    return await compute(input);
+  },
+};

@@ -1,0 +1,97 @@
+/** The phase of an image, for the metrics of microstructures: where a channel is above or below a threshold. */
+import { z } from "zod";
+import { ParamError } from "../base/errors.ts";
+import { suggestion } from "../base/nearest.ts";
+import type { ImageFacts, ImageRows, MetricInput } from "./metric.ts";
+import type { Extent } from "./numeric/autocorrelation.ts";
+
+/** A channel, by its number from 0 or by its name. */
+export const channelSchema = z.union([z.int().min(0), z.string().min(1)]);
+
+/** Parameters of every metric that looks at a phase. */
+export const phaseParams = {
+  channel: channelSchema.default(0).describe("Channel that shows the phase, by number or name"),
+  threshold: z.number().default(0.5).describe("Where the phase begins, in stored units"),
+  phase: z.enum(["above", "below"]).default("above").describe("On which side of the threshold"),
+  periodic: z.boolean().default(false).describe("Whether images go on at their opposite sides"),
+};
+
+export interface PhaseParams {
+  readonly channel: number | string;
+  readonly threshold: number;
+  readonly phase: "above" | "below";
+  readonly periodic: boolean;
+}
+
+/** The number of a channel. Throws `ParamError` at `path` for one that the images do not have. */
+export function channelIndex(
+  channel: number | string,
+  { shape, channelNames = [] }: ImageFacts,
+  path: readonly (string | number)[] = ["channel"],
+): number {
+  const index = typeof channel === "number" ? channel : channelNames.indexOf(channel);
+  if (index >= 0 && index < shape[0]) return index;
+  const reason = typeof channel === "number"
+    ? `must be below ${shape[0]}, the number of channels`
+    : channelNames.length
+    ? `is no channel of the images, which are ${channelNames.join(", ")}`
+    : "is a name, but the images' channels have none";
+  const hint = typeof channel === "number"
+    ? undefined
+    : suggestion(channel, [...channelNames]) ?? "Write its number, from 0.";
+  throw new ParamError(path, reason, channel, hint);
+}
+
+/** Whether the images have the channel: the check of metrics that look at a phase. */
+export function checkPhase({ channel }: PhaseParams, facts: ImageFacts): void {
+  channelIndex(channel, facts);
+}
+
+/** From model values to stored ones, of one channel. */
+export function storedValue({ show }: Pick<MetricInput<unknown>, "show">, channel: number) {
+  const scale = show.affine?.scale[channel] ?? 1, offset = show.affine?.offset[channel] ?? 0;
+  return (value: number) => (value - offset) / scale;
+}
+
+/** Makes the function that gives the phase [H, W] of one image, 0 and 1; the next call overwrites it. */
+export function phaseOf(
+  input: MetricInput<PhaseParams>,
+): (images: ImageRows, index: number) => Uint8Array {
+  const { shape: [channels, height, width], params: { threshold, phase } } = input;
+  const channel = channelIndex(input.params.channel, input);
+  const stored = storedValue(input, channel);
+  const plane = height * width, mask = new Uint8Array(plane);
+  return ({ data }, index) => {
+    const start = (index * channels + channel) * plane;
+    for (let p = 0; p < plane; p++) {
+      const value = stored(data[start + p]);
+      mask[p] = (phase === "above" ? value > threshold : value < threshold) ? 1 : 0;
+    }
+    return mask;
+  };
+}
+
+/** The extent of the images as the parameters take them. */
+export function extentOf(
+  { shape: [, height, width] }: ImageFacts,
+  { periodic }: PhaseParams,
+): Extent {
+  return { height, width, periodic };
+}
+
+/** How the phase is called in captions: `channel 0 above 0.5`. */
+export function phaseText({ channel, threshold, phase }: PhaseParams): string {
+  return `${typeof channel === "number" ? `channel ${channel}` : channel} ${phase} ${threshold}`;
+}
+
+/** The parameter that says how far a curve over distances goes. */
+export const longestParam = z.int().min(1).optional()
+  .describe("Largest distance in pixels; half of the smaller side without it");
+
+/** The largest distance of a curve. Throws `ParamError` for one that the images do not have. */
+export function longestOf(longest: number | undefined, { shape: [, height, width] }: ImageFacts) {
+  const side = Math.min(height, width);
+  if (longest === undefined) return Math.floor(side / 2);
+  if (longest < side) return longest;
+  throw new ParamError(["longest"], `must be below ${side}, the smaller side in pixels`, longest);
+}

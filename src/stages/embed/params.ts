@@ -1,0 +1,28 @@
+/** The parameters of the stage kind `embed`. */
+import { z } from "zod";
+import { splitNames } from "../../artifacts/images.ts";
+import { weightChoices } from "../../artifacts/model.ts";
+import { precisions } from "../../../kernels/lowering/precision.ts";
+
+const methods = ["first-two", "pca", "umap"] as const;
+
+export const embedParams = z.strictObject({
+  split: z.enum(splitNames).optional()
+    .describe("The part of the images; test, where there is one, without it."),
+  count: z.int().min(3).max(20_000).default(5000).describe("Images of that part, from its first."),
+  maps: z.array(z.enum(methods)).min(1).default(["first-two", "pca", "umap"])
+    .describe(
+      "first-two: the first two numbers of each code; pca: the two directions in which codes vary most; umap: near " +
+        "codes stay near (McInnes et al., 2018).",
+    ),
+  neighbours: z.int().min(2).max(200).default(15)
+    .describe("umap: codes that are looked at around each code."),
+  min_distance: z.number().min(0).max(1).default(0.1)
+    .describe("umap: how near points may come on the map."),
+  batch_size: z.int().positive().default(128).describe("Images computed together."),
+  weights: z.enum(weightChoices).default("auto")
+    .describe("Averaged or last weights; auto takes the average where there is one."),
+  precision: z.enum(precisions).default("default")
+    .describe("Digits of the convolutions on CPU: errors of about 2e-7, 5e-6 and 3e-5."),
+});
+export type EmbedParams = z.infer<typeof embedParams>;

@@ -1,0 +1,29 @@
+/** The stage kind `explore`: what images are like before anything is done to them. Figures and tables, no new images. */
+import { imagesMeta } from "../artifacts/images.ts";
+import { ParamError } from "../base/errors.ts";
+import type { StageKind } from "../pipeline/stage.ts";
+import { type ExploreParams, exploreParams } from "./explore/params.ts";
+
+export const explore: StageKind<ExploreParams> = {
+  kind: "explore",
+  version: 1,
+  summary: "Shapes, random examples, histograms per channel, and how labels go together.",
+  params: exploreParams,
+  inputs: { images: { summary: "Images to be looked at.", types: ["images", "noise"] } },
+  output: "exploration",
+  random: true,
+
+  infer({ split }, inputs) {
+    const { shape, counts } = imagesMeta(inputs.one("images").meta);
+    if (counts && !counts[split]) {
+      const hint = `They have ${Object.keys(counts).join(", ")}.`;
+      throw new ParamError(["split"], "is no part of the images", split, hint);
+    }
+    return { type: "exploration", meta: { shape, split } };
+  },
+
+  async run(context) {
+    const { runExplore } = await import("./explore/run.ts");
+    return await runExplore(context);
+  },
+};

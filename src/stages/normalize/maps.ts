@@ -1,0 +1,52 @@
+/** The maps from stored to model values, as far as they are known beforehand. */
+import { type Affine, affineOf, type ImagesMeta } from "../../artifacts/images.ts";
+import { type Method, methodsOf, type NormalizeParams } from "./params.ts";
+
+/** The map where it does not depend on the data, so that later stages know it before anything runs. */
+export function knownAffine(params: NormalizeParams, meta: ImagesMeta): Affine | undefined {
+  const known = methodsOf(params, meta.shape[0]).map((method, c) => knownMap(method, meta, c));
+  return known.every((map) => map !== undefined) ? affineFrom(known) : undefined;
+}
+
+/** Of one channel: model value = stored value * scale + offset. */
+export interface Line {
+  readonly scale: number;
+  readonly offset: number;
+}
+
+/** The lines of all channels as one map. */
+export const affineFrom = (maps: readonly Line[]): Affine => ({
+  scale: maps.map(({ scale }) => scale),
+  offset: maps.map(({ offset }) => offset),
+});
+
+/** The line of channel `c` where it does not depend on the data. */
+export function knownMap(
+  { method, to, of, by }: Method,
+  meta: ImagesMeta,
+  c: number,
+): Line | undefined {
+  switch (method) {
+    case "none": {
+      const { scale, offset } = affineOf(meta);
+      return { scale: scale[c], offset: offset[c] };
+    }
+    case "divide":
+      return { scale: 1 / by!, offset: 0 };
+    case "zscore":
+      return undefined;
+    case "range": {
+      const stored = of ?? (meta.dtype === "uint8" ? [0, 255] as const : undefined);
+      return stored && intervalToInterval(stored, to);
+    }
+  }
+}
+
+/** The increasing affine map of [a, b] onto [c, d]. */
+export function intervalToInterval(
+  [a, b]: readonly [number, number],
+  [c, d]: readonly [number, number],
+): Line {
+  const scale = (d - c) / (b - a);
+  return { scale, offset: c - a * scale };
+}

@@ -1,0 +1,87 @@
+/** The parameters of the stage kind `normalize`: a method for all channels or one for each, and one for labels. */
+import { z } from "zod";
+import { areMeasured, type ImagesMeta } from "../../artifacts/images.ts";
+import type { JsonObject } from "../../base/canonical.ts";
+import { ParamError } from "../../base/errors.ts";
+
+const interval = z.tuple([z.number(), z.number()]);
+
+const methods = ["range", "zscore", "divide", "none"] as const;
+
+const method = z.enum(methods).default("range").describe(
+  "range: an interval becomes another; zscore: mean 0 and deviation 1 per channel over train; divide: by a number; " +
+    "none: values stay.",
+);
+const details = {
+  to: interval.default([-1, 1]).describe("range: where the interval goes."),
+  of: interval.optional().describe(
+    "range: the interval of the stored values; without it [0, 255] for uint8, and the extremes of train for float32.",
+  ),
+  by: z.number().refine((by) => by !== 0, "must not be 0").optional()
+    .describe("divide: what stored values are divided by."),
+};
+
+export const normalizeParams = z.strictObject({
+  method,
+  ...details,
+  channels: z.array(
+    z.union([
+      z.enum(methods).transform((method) => ({ method, to: [-1, 1] as [number, number] })),
+      z.strictObject({ ...details, method }),
+    ]),
+  ).min(1).optional().describe(
+    "Instead of method, one for each channel in order: a name, or a map with `method` and what belongs to it.",
+  ),
+  labels: z.enum(["zscore", "none"]).default("none").describe(
+    "Measured labels: zscore gives each column mean 0 and deviation 1 over train.",
+  ),
+});
+export type NormalizeParams = z.infer<typeof normalizeParams>;
+/** What happens to a channel. */
+export type Method =
+  & Pick<NormalizeParams, "method" | "to">
+  & Partial<Pick<NormalizeParams, "of" | "by">>;
+
+/** Throws `ParamError` for what the images cannot be normalised by. */
+export function checkNormalization(
+  params: NormalizeParams,
+  { shape: [count], channels: names, labels }: ImagesMeta,
+) {
+  if (params.channels && params.channels.length !== count) {
+    const what = names ? ` (${names.join(", ")})` : "";
+    const reason = `must have one entry for each of the ${count} channels${what}`;
+    throw new ParamError(["channels"], reason, params.channels.length);
+  }
+  methodsOf(params, count).forEach((method, c) => {
+    const at = (name: string) => params.channels ? ["channels", c, name] : [name];
+    for (const name of ["of", "to"] as const) {
+      const bounds = method[name];
+      if (bounds && bounds[0] >= bounds[1]) {
+        throw new ParamError(at(name), "must be an interval [low, high] with low < high", bounds);
+      }
+    }
+    if ((method.by === undefined) === (method.method === "divide")) {
+      const hint = "Write `method: divide` and `by: 3.14159`, or leave both out.";
+      throw new ParamError(at("by"), "goes with method divide", method.by, hint);
+    }
+  });
+  if (params.labels === "zscore" && !(labels && areMeasured(labels))) {
+    const reason = "needs labels that are measured numbers";
+    const hint = labels && "Classes and attributes stay 0 and 1: leave it out.";
+    throw new ParamError(["labels"], reason, params.labels, hint);
+  }
+}
+
+/** One method per channel. */
+export function methodsOf(
+  { channels, ...whole }: NormalizeParams,
+  count: number,
+): readonly Method[] {
+  return channels ?? Array<Method>(count).fill(whole);
+}
+
+/** What of a method determines the map. */
+export function keyOf({ method, to, of, by }: Method): JsonObject {
+  if (method === "range") return of ? { method, to, of } : { method, to };
+  return by === undefined ? { method } : { method, by };
+}

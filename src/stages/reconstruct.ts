@@ -1,0 +1,42 @@
+/** The stage kind `reconstruct`: what an autoencoder gives back of images, and how far it is from them. */
+import { imagesMeta } from "../artifacts/images.ts";
+import { modelMeta } from "../artifacts/model.ts";
+import type { Digest, JsonObject } from "../base/canonical.ts";
+import type { StageKind } from "../pipeline/stage.ts";
+import { reconstructionDigest } from "../programs/reconstruction_step.ts";
+import { checkReconstruction, specOf } from "./reconstruct/checks.ts";
+import { type ReconstructParams, reconstructParams } from "./reconstruct/params.ts";
+
+export const reconstruct: StageKind<ReconstructParams> = {
+  kind: "reconstruct",
+  version: 1,
+  summary: "Images that an autoencoder encodes and decodes, with its losses on held-out images.",
+  params: reconstructParams,
+  inputs: {
+    model: { summary: "A trained autoencoder.", types: ["model"] },
+    images: { summary: "Images to be given back.", types: ["images", "noise"] },
+  },
+  output: "reconstruction",
+  random: true,
+
+  infer(params, inputs) {
+    const model = inputs.one("model"), images = inputs.one("images");
+    checkReconstruction(params, model, images);
+    return { type: "reconstruction", meta: { shape: imagesMeta(images.meta).shape } };
+  },
+
+  // Batches and digits of convolutions change no more than rounding; the first stays out, as in no other kind.
+  keyParams: ({ batch_size: _, ...params }) => params as JsonObject,
+
+  graph: (params, inputs): Digest => reconstructionDigest(specOf(params, inputs.one("model"), 0)),
+
+  memoryBytes(params, inputs) {
+    const [channels, height, width] = modelMeta(inputs.one("model").meta).shape;
+    return 300e6 + params.batch_size * channels * height * width * 4 * 200;
+  },
+
+  async run(context) {
+    const { runReconstruct } = await import("./reconstruct/run.ts");
+    return await runReconstruct(context);
+  },
+};

@@ -1,0 +1,43 @@
+/** What must hold between a classifier, its images and how it is trained. */
+import { areMeasured, type ImageSet, imagesMeta } from "../../artifacts/images.ts";
+import { ParamError, StageError } from "../../base/errors.ts";
+import { chosen } from "../../base/table.ts";
+import type { ArtifactType } from "../../pipeline/stage.ts";
+import { losses } from "../../../kernels/losses/table.ts";
+import { refuseDenoising, requireClear } from "./denoiser_checks.ts";
+import type { TrainParams } from "./params.ts";
+
+/** Throws `ParamError`. */
+export function checkClassification(params: TrainParams, input: ArtifactType): void {
+  requireClear(params, input, "a classifier");
+  refuseDenoising(params);
+  const { labels } = imagesMeta(input.meta);
+  const reason = "must be images with classes or attributes, which a classifier learns";
+  if (!labels) {
+    const hint = "Load images that have labels: class folders, `labels`, or a data set with them.";
+    throw new ParamError(["from", "noise"], reason, "no labels", hint);
+  }
+  if (areMeasured(labels)) throw new ParamError(["from", "noise"], reason, labels.names);
+  const { loss } = params;
+  if (chosen(losses, loss).compares === "values") {
+    const hint = "Use cross-entropy for classes, bce-with-logits for attributes.";
+    throw new ParamError(["loss", "kind"], "compares no classes", loss.kind, hint);
+  }
+}
+
+/** Throws `StageError` where a loss of classes meets an image that has not exactly one. */
+export function requireClasses({ loss }: TrainParams, images: ImageSet): void {
+  if (chosen(losses, loss).compares !== "class-logits") return;
+  using split = images.split("train");
+  const { shape: [count, width], data } = split.labels()!;
+  for (let row = 0; row < count; row++) {
+    let sum = 0;
+    for (let i = row * width; i < (row + 1) * width; i++) sum += data[i];
+    if (sum === 1) continue;
+    throw new StageError({
+      action: "train",
+      reason: `training image ${row} must have one class for the loss ${loss.kind}, and has ${sum}`,
+      hint: "Write `loss: bce-with-logits` for attributes that are there or not.",
+    });
+  }
+}

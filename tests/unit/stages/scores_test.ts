@@ -1,0 +1,29 @@
+/** What the stages have for `rank`: numbers by their names, and the ones that they know they will not have. */
+import assert from "node:assert/strict";
+import { metricsDraft, type NamedResult } from "../../../src/stages/metrics/draft.ts";
+import { train } from "../../../src/stages/train.ts";
+
+Deno.test("metrics: every measure is a score in full precision, a headline or not", () => {
+  const measure = (value: number) => ({ meaning: "a distance", value, reference: 0 });
+  const measures = { near: measure(1 / 3), far: measure(2 / 3), none: measure(NaN) };
+  const results = [{
+    metric: { kind: "gap", headlines: ["near"] },
+    result: { measures, figures: [] },
+  }] as unknown as NamedResult[];
+  const scratch = Deno.makeTempDirSync();
+  try {
+    const counts = { samples: 2, held_out: 2, reference: 2 };
+    const { scores } = metricsDraft(scratch, results, { counts });
+    assert.deepEqual(scores, { "gap.near": 1 / 3, "gap.far": 2 / 3 });
+  } finally {
+    Deno.removeSync(scratch, { recursive: true });
+  }
+});
+
+Deno.test("train: a validation loss is lacking where nothing is validated", () => {
+  const params = train.params.parse({ validation: {} });
+  assert.equal(train.lacks!(params, "validation_loss"), undefined);
+  const { validation: _, ...without } = params;
+  assert.match(train.lacks!(without, "smallest validation loss")!.reason, /validates nothing/);
+  assert.equal(train.lacks!(without, "loss of the last 100 steps"), undefined);
+});
