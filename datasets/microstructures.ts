@@ -15,6 +15,7 @@ import { randomKey } from "../src/base/random.ts";
 import { breathe, type Dataset } from "./dataset.ts";
 import type { Cells } from "./microstructures_cells.ts";
 import { drawSeeds, drawsOf, seedSchema } from "./microstructures_seeds.ts";
+import { imported } from "../src/base/imported.ts";
 
 /** A grain has this many pixels at least, on average: smaller ones are nothing but boundary. */
 const LEAST_GRAIN = 9;
@@ -64,7 +65,7 @@ export const microstructures: Dataset<Params> = {
     };
   },
   async generate(params, { count, seed, write, progress, signal }) {
-    const { cellCutter } = await import("./microstructures_cells.ts");
+    const { cellCutter } = await imported(() => import("./microstructures_cells.ts"));
     const cut = await cellCutter(params.size, params.periodic);
     const key = randomKey(seed, "datasets/microstructures");
     const size = 3 * params.size ** 2, width = labels.length;

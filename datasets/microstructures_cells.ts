@@ -1,5 +1,6 @@
 /** Voronoi cells of seeds in a square, clipped at its sides or continued around them: sizes, contacts, places. */
 import type { Delaunay, Voronoi } from "d3-delaunay";
+import { imported } from "../src/base/imported.ts";
 
 /** The cells of one image. */
 export interface Cells {
@@ -20,7 +21,7 @@ export async function cellCutter(
   size: number,
   periodic: boolean,
 ): Promise<(seeds: Float64Array) => Cells> {
-  const { Delaunay } = await import("d3-delaunay");
+  const { Delaunay } = await imported(() => import("d3-delaunay"));
   return (seeds) => {
     const count = seeds.length / 2;
     const points = periodic ? withCopies(seeds, size) : seeds;

@@ -18,6 +18,7 @@ import {
   SIZE,
   variants,
 } from "./sprites_parts.ts";
+import { imported } from "../src/base/imported.ts";
 
 const params = z.object({});
 const BATCH = 256, ELEMENTS_PER_IMAGE = 3 * SIZE * SIZE;
@@ -43,7 +44,7 @@ export const sprites: Dataset<z.infer<typeof params>> = {
     labels: { width: labelNames.length, names: labelNames },
   }),
   async generate(_, { count, seed, write, progress, signal }) {
-    const { layerPainter } = await import("./sprites_layers.ts");
+    const { layerPainter } = await imported(() => import("./sprites_layers.ts"));
     const paint = await layerPainter();
     const key = randomKey(seed, "datasets/sprites");
     const seen = new Set<string>();

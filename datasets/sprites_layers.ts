@@ -6,6 +6,7 @@
  * part by part inside one picture, this in 8 bits between pictures, which moves a value by at most 2 of 255.
  */
 import { type Attributes, SIZE } from "./sprites_parts.ts";
+import { imported } from "../src/base/imported.ts";
 
 const PLANE = SIZE * SIZE;
 
@@ -52,9 +53,9 @@ export async function layerPainter(): Promise<Painter> {
 /** Rasterises the bare face, or one part without the face: premultiplied RGBA [16, 16, 4] on nothing. */
 async function drawer(): Promise<(attributes: Attributes, part?: string) => Uint8Array> {
   const [{ createAvatar }, style, { Resvg }] = await Promise.all([
-    import("@dicebear/core"),
-    import("@dicebear/pixel-art"),
-    import("@resvg/resvg-js"),
+    imported(() => import("@dicebear/core")),
+    imported(() => import("@dicebear/pixel-art")),
+    imported(() => import("@resvg/resvg-js")),
   ]);
   const lists = (attributes: Attributes, shown: (name: string) => boolean) =>
     Object.fromEntries(

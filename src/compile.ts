@@ -25,6 +25,7 @@ import { rungSpec, rungValues } from "./pipeline/spec_halving.ts";
 import { applyOverrides } from "./pipeline/spec_overrides.ts";
 import { resolvedJson } from "./pipeline/spec_print.ts";
 import type { Dag, Kinds, Outcome, PipelineSpec, Plan, RunRecord } from "./pipeline/types.ts";
+import { imported } from "./base/imported.ts";
 
 /**
  * Phases 1 and 2: a pipeline file as a typed graph. `folder` is where relative paths in it start.
@@ -117,6 +118,6 @@ export async function run(
 /** What halving leaves of the graph; all of it where no points are halved. */
 async function halved(dag: Dag, world: World, { onRung }: Listener): Promise<Climb> {
   if (!dag.rungs?.length) return { dag, stopped: [], rungs: [] };
-  const { climb } = await import("./pipeline/halving.ts");
+  const { climb } = await imported(() => import("./pipeline/halving.ts"));
   return await climb(dag, world, onRung);
 }

@@ -1,5 +1,6 @@
 /** Where the graphs of a run are computed. Found out when a stage first asks, so hits alone load no runtime. */
 import type { Device } from "../pipeline/world.ts";
+import { imported } from "../base/imported.ts";
 
 /**
  * The device of one run. What a wish comes to is looked up once, whoever asks and however often; `onRemark` hears
@@ -12,7 +13,7 @@ export function lazyDevice(
   let name = wish;
   let answer: ReturnType<Device["resolve"]> | undefined;
   const find = async () => {
-    const { findDevice } = await import("../runtime/device.ts");
+    const { findDevice } = await imported(() => import("../runtime/device.ts"));
     const { device, remark } = await findDevice(wish);
     if (remark) onRemark(remark);
     return name = device;

@@ -8,6 +8,7 @@ import { machineFacts, permitted } from "./machine.ts";
 import type { CommonOptions } from "./options.ts";
 import { openToLook } from "./runs_folder.ts";
 import type { Terminal } from "./terminal.ts";
+import { imported } from "../base/imported.ts";
 
 /** Prints versions, devices, processor, memory and the store. Resolves to 0 whatever it finds. */
 export async function doctor(terminal: Terminal, options: CommonOptions): Promise<number> {
@@ -29,7 +30,7 @@ export async function doctor(terminal: Terminal, options: CommonOptions): Promis
 /** What the runtime finds out about itself. The one place of the command line that loads ONNX Runtime. */
 async function runtimeFacts(): Promise<JsonObject> {
   try {
-    return await (await import("../runtime/doctor.ts")).inspectRuntime();
+    return await (await imported(() => import("../runtime/doctor.ts"))).inspectRuntime();
   } catch (error) {
     return { onnxRuntime: `cannot be loaded: ${(error as Error).message}` };
   }

@@ -5,6 +5,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { version } from "./machine.ts";
 import type { Terminal } from "./terminal.ts";
+import { imported } from "../base/imported.ts";
 
 /** A command's deed: its arguments and options, resolved to an exit code. */
 type Act = (terminal: Terminal, ...args: never[]) => Promise<number>;
@@ -73,7 +74,7 @@ function describeRunning(program: Command, act: Bind): void {
         "deno task run pipelines/smoke.yaml --json --device cpu --threads 2",
       ),
     )
-    .action(act(async () => (await import("./run.ts")).run));
+    .action(act(async () => (await imported(() => import("./run.ts"))).run));
   fileOptions(program.command("plan"))
     .description("Say what `run` would do, stage by stage, and why; write nothing.")
     .argument("<file>", "pipeline file (YAML)")
@@ -86,7 +87,7 @@ function describeRunning(program: Command, act: Bind): void {
         "deno task plan pipelines/sprites.yaml --full > resolved.yaml",
       ),
     )
-    .action(act(async () => (await import("./plan.ts")).plan));
+    .action(act(async () => (await imported(() => import("./plan.ts"))).plan));
   runsOption(program.command("reproduce"))
     .description(
       "Rerun a recorded run without its stored results and compare every artifact, bit by bit.",
@@ -94,7 +95,7 @@ function describeRunning(program: Command, act: Bind): void {
     .argument("<run>", "hash or id of a run, or the beginning of one")
     .option("--keep", "keep the scratch folder with the second results")
     .addHelpText("after", examples("deno task reproduce 3f9a61c2"))
-    .action(act(async () => (await import("./reproduce.ts")).reproduce));
+    .action(act(async () => (await imported(() => import("./reproduce.ts"))).reproduce));
 }
 
 function describeLooking(program: Command, act: Bind): void {
@@ -102,13 +103,13 @@ function describeLooking(program: Command, act: Bind): void {
     .description("List the runs, newest first.")
     .option("--json", "print one JSON array")
     .addHelpText("after", examples("deno task ls"))
-    .action(act(async () => (await import("./ls.ts")).ls));
+    .action(act(async () => (await imported(() => import("./ls.ts"))).ls));
   runsOption(program.command("show"))
     .description("Show a run, or an artifact with its recipe, files and numbers.")
     .argument("<name>", "id or hash of a run, or key of an artifact; a beginning is enough")
     .option("--json", "print the whole record as JSON")
     .addHelpText("after", examples("deno task show 20261121", "deno task show 3f9a61c2 --json"))
-    .action(act(async () => (await import("./show.ts")).show));
+    .action(act(async () => (await imported(() => import("./show.ts"))).show));
   fileOptions(program.command("why"))
     .description(
       "Say why a stage would run again, or in which leaves two artifacts' recipes differ.",
@@ -122,14 +123,14 @@ function describeLooking(program: Command, act: Bind): void {
         "deno task why 3f9a61c2 b07715de",
       ),
     )
-    .action(act(async () => (await import("./why.ts")).why));
+    .action(act(async () => (await imported(() => import("./why.ts"))).why));
 }
 
 function describeKeeping(program: Command, act: Bind): void {
   runsOption(program.command("verify"))
     .description("Read every stored byte again and compare it with its digest.")
     .addHelpText("after", examples("deno task verify"))
-    .action(act(async () => (await import("./verify.ts")).verify));
+    .action(act(async () => (await imported(() => import("./verify.ts"))).verify));
   runsOption(program.command("gc"))
     .description(
       "Drop stored results that the newest runs do not need; without --yes only say what would go.",
@@ -137,7 +138,7 @@ function describeKeeping(program: Command, act: Bind): void {
     .option("--keep <runs>", "number of newest runs whose results stay", wholeNumber(0), 10)
     .option("--yes", "really drop them")
     .addHelpText("after", examples("deno task gc", "deno task gc --keep 3 --yes"))
-    .action(act(async () => (await import("./gc.ts")).gc));
+    .action(act(async () => (await imported(() => import("./gc.ts"))).gc));
 }
 
 function describeMachine(program: Command, act: Bind): void {
@@ -156,24 +157,24 @@ function describeMachine(program: Command, act: Bind): void {
         "deno task data brain --folder runs/brain --params '{\"size\": 128}'",
       ),
     )
-    .action(act(async () => (await import("./data.ts")).data));
+    .action(act(async () => (await imported(() => import("./data.ts"))).data));
   runsOption(program.command("doctor"))
     .description(
       "Say what this machine offers: versions, devices and why not, processor, memory, store.",
     )
     .option("--json", "print JSON")
     .addHelpText("after", examples("deno task doctor"))
-    .action(act(async () => (await import("./doctor.ts")).doctor));
+    .action(act(async () => (await imported(() => import("./doctor.ts"))).doctor));
   program.command("setup-cuda")
     .description("Bring ONNX Runtime's CUDA provider from npm, and say what else CUDA needs here.")
     .option("--check", "install nothing; end with 1 where CUDA cannot be used")
     .addHelpText("after", examples("deno task setup-cuda", "deno task setup-cuda --check"))
-    .action(act(async () => (await import("./setup_cuda.ts")).setupCuda));
+    .action(act(async () => (await imported(() => import("./setup_cuda.ts"))).setupCuda));
   program.command("schema")
     .description("Write the JSON Schema of pipeline files, which editors complete and check by.")
     .argument("[file]", "where to write it; - for standard output", "pipelines/schema.json")
     .addHelpText("after", examples("deno task schema", "deno task schema -"))
-    .action(act(async () => (await import("./schema.ts")).schema));
+    .action(act(async () => (await imported(() => import("./schema.ts"))).schema));
 }
 
 function runsOption(command: Command): Command {

@@ -18,6 +18,7 @@ import type { RunOptions } from "./options.ts";
 import { type ProgressView, showProgress } from "./progress.ts";
 import { openToWrite } from "./runs_folder.ts";
 import type { Terminal } from "./terminal.ts";
+import { imported } from "../base/imported.ts";
 
 /** Runs a pipeline file. Resolves to 0, 1 where a stage failed, 130 where it was interrupted. */
 export async function run(terminal: Terminal, file: string, options: RunOptions): Promise<number> {
@@ -134,7 +135,7 @@ async function closingText(record: RunRecord, store: DiskStore): Promise<string>
 }
 
 async function rankingText(ranking: Ranking): Promise<string> {
-  const { rankingText } = await import("./ranking.ts");
+  const { rankingText } = await imported(() => import("./ranking.ts"));
   return rankingText(ranking);
 }
 

@@ -1,5 +1,6 @@
 /** Where the command line writes and what it knows of the world; handed in, so that tests can stand in for it. */
 import type { Kinds } from "../pipeline/types.ts";
+import { imported } from "../base/imported.ts";
 
 /** The outer world of one command. */
 export interface Terminal {
@@ -39,7 +40,7 @@ export function systemTerminal(): Terminal {
     date: () => new Date(),
     random: () => crypto.getRandomValues(new Uint16Array(1))[0],
     kinds: async (text) => {
-      const { allStageKinds, stageKindsIn } = await import("../stages/table.ts");
+      const { allStageKinds, stageKindsIn } = await imported(() => import("../stages/table.ts"));
       return text === undefined ? await allStageKinds() : await stageKindsIn(text);
     },
     onInterrupt(listener) {

@@ -4,6 +4,7 @@
  * The same numbers give the same bytes.
  */
 import type { TopLevelSpec } from "vega-lite";
+import { imported } from "../base/imported.ts";
 
 /** Okabe and Ito's palette, which stays apart for colour-blind readers, and three more for ten classes. */
 const palette = [
@@ -38,7 +39,10 @@ const config = {
 
 /** Compiles with vega-lite, lays out with vega, prints. Both are loaded at the first figure only. */
 export async function drawing(specification: object): Promise<string> {
-  const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
+  const [vega, { compile }] = await Promise.all([
+    imported(() => import("vega")),
+    imported(() => import("vega-lite")),
+  ]);
   const whole = { padding: 12, background: "white", ...specification, config };
   const { spec } = compile(whole as TopLevelSpec);
   // vega numbers clip paths through the whole process; from one again, a figure's bytes depend on it alone.

@@ -8,6 +8,7 @@
 import { fileFault } from "./file.ts";
 import { pixelLimit, type Pixels } from "./pixels.ts";
 import type { JpegHeader } from "./jpeg_header.ts";
+import { imported } from "../base/imported.ts";
 
 /** A decoder and what libjpeg said about the last file. */
 interface Decoder {
@@ -46,7 +47,7 @@ export async function decodeJpeg(
 }
 
 async function load(): Promise<Decoder> {
-  const { default: decode, init } = await import("@jsquash/jpeg/decode.js");
+  const { default: decode, init } = await imported(() => import("@jsquash/jpeg/decode.js"));
   const code = import.meta.resolve("@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm");
   const said: string[] = [];
   const note = (line: string) => void said.push(line);

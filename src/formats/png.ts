@@ -9,6 +9,7 @@ import { constants } from "node:zlib";
 import { fileFault } from "./file.ts";
 import type { Pixels } from "./pixels.ts";
 import { parsePngHeader, pngDamage } from "./png_structure.ts";
+import { imported } from "../base/imported.ts";
 
 export type { Pixels } from "./pixels.ts";
 
@@ -32,7 +33,7 @@ export async function encodePng(pixels: Pixels): Promise<Uint8Array<ArrayBuffer>
   if (data.length !== width * height * channels || data.length === 0) {
     throw new Error(`${data.length} bytes are not ${width} x ${height} x ${channels}`);
   }
-  const { PNG } = await import("pngjs");
+  const { PNG } = await imported(() => import("pngjs"));
   const colorType = channels === 1 ? GREY : RGB;
   // With equal input and output colour type pngjs passes the bytes on as they are.
   const options = {
@@ -56,7 +57,7 @@ export async function decodePng(bytes: Uint8Array, path: string): Promise<Pixels
   // pngjs bounds what image data may inflate to, but not that of interlaced files.
   const damage = bytes[INTERLACE] ? pngDamage(bytes) : undefined;
   if (damage) throw fileFault(path, damage);
-  const { PNG } = await import("pngjs");
+  const { PNG } = await imported(() => import("pngjs"));
   let rgba: Uint8Array;
   try {
     rgba = PNG.sync.read(Buffer.from(bytes)).data;

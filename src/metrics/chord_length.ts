@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Metric } from "./metric.ts";
 import { checkPhase, type PhaseParams, phaseParams } from "./phase.ts";
+import { imported } from "../base/imported.ts";
 
 export const chordLength: Metric<PhaseParams> = {
   kind: "chord-length",
@@ -10,7 +11,7 @@ export const chordLength: Metric<PhaseParams> = {
   headlines: ["distance"],
   check: checkPhase,
   async compute(input) {
-    const { compute } = await import("./compute/chord_length.ts");
+    const { compute } = await imported(() => import("./compute/chord_length.ts"));
     return await compute(input);
   },
 };

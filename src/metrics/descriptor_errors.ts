@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { type Column, columnSchema, resolveColumns } from "./descriptors.ts";
 import type { Metric } from "./metric.ts";
+import { imported } from "../base/imported.ts";
 
 /** Those of microstructures: channels M, G and O; mean of G, standard deviation of G, mean of O. */
 const usual: readonly Column[] = [
@@ -29,7 +30,7 @@ export const descriptorErrors: Metric<Params> = {
     resolveColumns(columns, facts);
   },
   async compute(input) {
-    const { compute } = await import("./compute/descriptor_errors.ts");
+    const { compute } = await imported(() => import("./compute/descriptor_errors.ts"));
     return await compute(input);
   },
 };

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { Metric } from "./metric.ts";
+import { imported } from "../base/imported.ts";
 
 export interface Params {
   readonly pairs: number;
@@ -18,7 +19,7 @@ export const diversity: Metric<Params> = {
   }),
   headlines: ["similarity"],
   async compute(input) {
-    const { compute } = await import("./compute/diversity.ts");
+    const { compute } = await imported(() => import("./compute/diversity.ts"));
     return await compute(input);
   },
 };

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { checkFeatures, type FeatureParams, featureParams } from "./features.ts";
 import type { Metric } from "./metric.ts";
+import { imported } from "../base/imported.ts";
 
 export interface Params extends FeatureParams {
   readonly components: number;
@@ -22,7 +23,7 @@ export const frechet: Metric<Params> = {
   headlines: ["distance"],
   check: checkFeatures,
   async compute(input) {
-    const { compute } = await import("./compute/frechet.ts");
+    const { compute } = await imported(() => import("./compute/frechet.ts"));
     return await compute(input);
   },
 };

@@ -10,6 +10,7 @@
  */
 import { z } from "zod";
 import type { Metric } from "./metric.ts";
+import { imported } from "../base/imported.ts";
 
 export const frechetRandomFeatures: Metric<Record<string, never>> = {
   kind: "frechet-random-features",
@@ -19,7 +20,7 @@ export const frechetRandomFeatures: Metric<Record<string, never>> = {
   headlines: ["distance"],
   byDefault: true,
   async compute(input) {
-    const { compute } = await import("./compute/frechet_random_features.ts");
+    const { compute } = await imported(() => import("./compute/frechet_random_features.ts"));
     return await compute(input);
   },
 };

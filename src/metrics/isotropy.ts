@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ParamError } from "../base/errors.ts";
 import type { Metric } from "./metric.ts";
 import { checkPhase, longestOf, longestParam, type PhaseParams, phaseParams } from "./phase.ts";
+import { imported } from "../base/imported.ts";
 
 export type Params = PhaseParams & { readonly longest?: number };
 
@@ -30,7 +31,7 @@ export const isotropy: Metric<Params> = {
     longestOf(params.longest, facts);
   },
   async compute(input) {
-    const { compute } = await import("./compute/isotropy.ts");
+    const { compute } = await imported(() => import("./compute/isotropy.ts"));
     return await compute(input);
   },
 };

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { checkFeatures, type FeatureParams, featureParams } from "./features.ts";
 import type { Metric } from "./metric.ts";
+import { imported } from "../base/imported.ts";
 
 export const kernelDistance: Metric<FeatureParams> = {
   kind: "kernel-distance",
@@ -14,7 +15,7 @@ export const kernelDistance: Metric<FeatureParams> = {
   headlines: ["distance"],
   check: checkFeatures,
   async compute(input) {
-    const { compute } = await import("./compute/kernel_distance.ts");
+    const { compute } = await imported(() => import("./compute/kernel_distance.ts"));
     return await compute(input);
   },
 };

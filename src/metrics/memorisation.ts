@@ -8,6 +8,7 @@
  */
 import { z } from "zod";
 import type { Metric } from "./metric.ts";
+import { imported } from "../base/imported.ts";
 
 export interface Params {
   readonly edge: number;
@@ -26,7 +27,7 @@ export const memorisation: Metric<Params> = {
   }),
   headlines: ["shape_closer_than_real", "palette_closer_than_real", "recoloured", "copied"],
   async compute(input) {
-    const { compute } = await import("./compute/memorisation.ts");
+    const { compute } = await imported(() => import("./compute/memorisation.ts"));
     return await compute(input);
   },
 };

@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import type { Metric } from "./metric.ts";
+import { imported } from "../base/imported.ts";
 
 export interface Params {
   readonly pairs: number;
@@ -22,7 +23,7 @@ export const nearestNeighbour: Metric<Params> = {
   headlines: ["distance", "closer_than_real"],
   byDefault: true,
   async compute(input) {
-    const { compute } = await import("./compute/nearest_neighbour.ts");
+    const { compute } = await imported(() => import("./compute/nearest_neighbour.ts"));
     return await compute(input);
   },
 };

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Metric } from "./metric.ts";
 import { checkPhase, type PhaseParams, phaseParams } from "./phase.ts";
+import { imported } from "../base/imported.ts";
 
 export interface Params extends PhaseParams {
   readonly smallest: number;
@@ -24,7 +25,7 @@ export const neighbourCount: Metric<Params> = {
   headlines: ["distance", "neighbours"],
   check: checkPhase,
   async compute(input) {
-    const { compute } = await import("./compute/neighbour_count.ts");
+    const { compute } = await imported(() => import("./compute/neighbour_count.ts"));
     return await compute(input);
   },
 };

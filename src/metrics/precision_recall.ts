@@ -10,6 +10,7 @@
 import { z } from "zod";
 import { checkFeatures, type FeatureParams, featureParams } from "./features.ts";
 import type { Metric } from "./metric.ts";
+import { imported } from "../base/imported.ts";
 
 export interface Params extends FeatureParams {
   readonly k: number;
@@ -26,7 +27,7 @@ export const precisionRecall: Metric<Params> = {
   headlines: ["precision", "recall"],
   check: checkFeatures,
   async compute(input) {
-    const { compute } = await import("./compute/precision_recall.ts");
+    const { compute } = await imported(() => import("./compute/precision_recall.ts"));
     return await compute(input);
   },
 };

@@ -9,6 +9,7 @@
  */
 import { z } from "zod";
 import type { Metric } from "./metric.ts";
+import { imported } from "../base/imported.ts";
 
 export interface Params {
   readonly projections: number;
@@ -23,7 +24,7 @@ export const slicedWasserstein: Metric<Params> = {
   headlines: ["distance"],
   byDefault: true,
   async compute(input) {
-    const { compute } = await import("./compute/sliced_wasserstein.ts");
+    const { compute } = await imported(() => import("./compute/sliced_wasserstein.ts"));
     return await compute(input);
   },
 };

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Metric } from "./metric.ts";
 import { checkPhase, longestOf, longestParam, type PhaseParams, phaseParams } from "./phase.ts";
+import { imported } from "../base/imported.ts";
 
 export type Params = PhaseParams & { readonly longest?: number };
 
@@ -15,7 +16,7 @@ export const twoPointCorrelation: Metric<Params> = {
     longestOf(params.longest, facts);
   },
   async compute(input) {
-    const { compute } = await import("./compute/two_point_correlation.ts");
+    const { compute } = await imported(() => import("./compute/two_point_correlation.ts"));
     return await compute(input);
   },
 };

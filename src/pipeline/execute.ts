@@ -12,6 +12,7 @@ import type { Inputs, Performed } from "./perform.ts";
 import { judge, type Judgement } from "./plan.ts";
 import type { DagNode, Outcome, Plan, StageOutcome } from "./types.ts";
 import type { Task, World } from "./world.ts";
+import { imported } from "../base/imported.ts";
 
 export type { RunEvent, World } from "./world.ts";
 
@@ -123,8 +124,13 @@ function withoutLost(run: Run, node: DagNode): DagNode {
 function takeFitting(run: Run): Task | undefined {
   const { memoryBytes, jobs = DEFAULT_JOBS } = run.world;
   if (run.running.size >= jobs) return undefined;
-  const taken = [...run.running.values()].reduce((sum, { task }) => sum + task.memoryBytes, 0);
-  const fits = (task: Task) => run.running.size === 0 || taken + task.memoryBytes <= memoryBytes;
+  const beside = [...run.running.values()].map(({ task }) => task);
+  const taken = beside.reduce((sum, task) => sum + task.memoryBytes, 0);
+  const takesThreads = ({ node }: Task) => node.kind.allThreads === true;
+  const busy = beside.some(takesThreads);
+  const fits = (task: Task) =>
+    beside.length === 0 ||
+    (taken + task.memoryBytes <= memoryBytes && !(busy && takesThreads(task)));
   const index = run.tasks.findIndex(fits);
   return index < 0 ? undefined : run.tasks.splice(index, 1)[0];
 }
@@ -154,7 +160,7 @@ function start(run: Run, task: Task): void {
 
 /** Runs the stage; a run of nothing but hits does not load what that takes. */
 async function performed({ plan, world }: Run, task: Task, inputs: Inputs): Promise<Performed> {
-  const { perform } = await import("./perform.ts");
+  const { perform } = await imported(() => import("./perform.ts"));
   return await perform(task, inputs, plan.dag, world);
 }
 

@@ -75,6 +75,8 @@ export interface StageKind<P = any> {
   sources?(params: P, place: CompileContext): readonly string[];
   /** Estimated peak memory in bytes, for running stages side by side; 256 MiB without it. */
   memoryBytes?(params: P, inputs: InputTypes): number;
+  /** Computes on all threads that a run has, so that two such stages side by side would only hinder each other. */
+  readonly allThreads?: boolean;
   /** Makes the artifact. */
   run(context: StageContext<P>): Promise<Draft>;
 }

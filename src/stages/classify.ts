@@ -6,6 +6,7 @@ import type { StageKind } from "../pipeline/stage.ts";
 import { classificationDigest } from "../programs/classification_step.ts";
 import { checkClassifying, specOf } from "./classify/checks.ts";
 import { type ClassifyParams, classifyParams } from "./classify/params.ts";
+import { imported } from "../base/imported.ts";
 
 export const classify: StageKind<ClassifyParams> = {
   kind: "classify",
@@ -22,6 +23,7 @@ export const classify: StageKind<ClassifyParams> = {
   },
   output: "classification",
   random: true,
+  allThreads: true,
 
   infer(params, inputs) {
     const model = inputs.one("model");
@@ -39,7 +41,7 @@ export const classify: StageKind<ClassifyParams> = {
   },
 
   async run(context) {
-    const { runClassify } = await import("./classify/run.ts");
+    const { runClassify } = await imported(() => import("./classify/run.ts"));
     return await runClassify(context);
   },
 };

@@ -5,6 +5,7 @@ import type { StageKind } from "../pipeline/stage.ts";
 import { checkModel, splitOf } from "./embed/checks.ts";
 import { codesDigest } from "./embed/codes.ts";
 import { type EmbedParams, embedParams } from "./embed/params.ts";
+import { imported } from "../base/imported.ts";
 
 export const embed: StageKind<EmbedParams> = {
   kind: "embed",
@@ -35,7 +36,7 @@ export const embed: StageKind<EmbedParams> = {
   },
 
   async run(context) {
-    const { runEmbed } = await import("./embed/run.ts");
+    const { runEmbed } = await imported(() => import("./embed/run.ts"));
     return await runEmbed(context);
   },
 };

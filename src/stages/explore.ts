@@ -3,6 +3,7 @@ import { imagesMeta } from "../artifacts/images.ts";
 import { ParamError } from "../base/errors.ts";
 import type { StageKind } from "../pipeline/stage.ts";
 import { type ExploreParams, exploreParams } from "./explore/params.ts";
+import { imported } from "../base/imported.ts";
 
 export const explore: StageKind<ExploreParams> = {
   kind: "explore",
@@ -23,7 +24,7 @@ export const explore: StageKind<ExploreParams> = {
   },
 
   async run(context) {
-    const { runExplore } = await import("./explore/run.ts");
+    const { runExplore } = await imported(() => import("./explore/run.ts"));
     return await runExplore(context);
   },
 };

@@ -14,6 +14,7 @@ import { linspace } from "../diffusion/schedules/schedule.ts";
 import { schedules } from "../diffusion/schedules/table.ts";
 import { writeNpy } from "../formats/npy.ts";
 import type { AdoptedFile, Artifact, StageContext, StageKind, View } from "../pipeline/stage.ts";
+import { imported } from "../base/imported.ts";
 
 const params = z.strictObject({
   schedule: choiceSchema(schedules).describe("How the variance of the noise grows with time."),
@@ -78,7 +79,7 @@ async function previews(
   { params, inputs, scratch }: StageContext<Params>,
   process: NoiseProcess,
 ): Promise<View> {
-  const { captionedGrid } = await import("../figures/captioned_grid.ts");
+  const { captionedGrid } = await imported(() => import("../figures/captioned_grid.ts"));
   const set = openImages(inputs.one("images"));
   const svg = await captionedGrid({
     images: noisedImages(set, process, params.preview_count),
@@ -126,7 +127,7 @@ async function snrCurve(
   { scratch }: StageContext<Params>,
   process: NoiseProcess,
 ): Promise<View> {
-  const { lineChart } = await import("../figures/chart.ts");
+  const { lineChart } = await imported(() => import("../figures/chart.ts"));
   const { timesteps } = process, count = Math.min(timesteps, POINTS);
   const points = Array.from(linspace(0, timesteps - 1, count), (place) => {
     const t = Math.round(place);

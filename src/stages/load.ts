@@ -8,6 +8,7 @@ import { openSource, sourceFiles } from "./load/open.ts";
 import { layoutOf, type LoadParams, loadParams } from "./load/params.ts";
 import type { ImageSource } from "./load/source.ts";
 import { checkClasses, divisible, splitCounts } from "./load/split.ts";
+import { imported } from "../base/imported.ts";
 
 export const load: StageKind<LoadParams> = {
   kind: "load",
@@ -39,7 +40,7 @@ export const load: StageKind<LoadParams> = {
   sources: (params, { folder }) => sourceFiles(params, folder),
 
   async run(context) {
-    const { runLoad } = await import("./load/run.ts");
+    const { runLoad } = await imported(() => import("./load/run.ts"));
     const { params, folder } = context;
     const source = openSource(params, folder);
     return await runLoad(source, imagesMetaOf(source, params), context);

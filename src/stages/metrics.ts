@@ -12,6 +12,7 @@ import type { ImageFacts, Metric } from "../metrics/metric.ts";
 import * as metricBarrel from "../metrics/mod.ts";
 import type { ArtifactType, StageKind } from "../pipeline/stage.ts";
 import { checkClassifier, featuresDigest } from "./metrics/classifier.ts";
+import { imported } from "../base/imported.ts";
 
 const table = tableOf<Metric>(metricBarrel);
 const kinds = [...table.keys()];
@@ -84,7 +85,7 @@ export const metrics: StageKind<Params> = {
     return 2 ** 27 + 3 * bytes * (params.reference_count + 3 * count);
   },
   async run(context) {
-    const { runMetrics } = await import("./metrics/run.ts");
+    const { runMetrics } = await imported(() => import("./metrics/run.ts"));
     const chosenMetrics = context.params.compute.map((choice) => ({
       metric: chosen(table, choice),
       params: choice,

@@ -9,6 +9,7 @@ import {
   type NormalizeParams,
   normalizeParams,
 } from "./normalize/params.ts";
+import { imported } from "../base/imported.ts";
 
 export const normalize: StageKind<NormalizeParams> = {
   kind: "normalize",
@@ -33,7 +34,7 @@ export const normalize: StageKind<NormalizeParams> = {
   },
 
   async run(context) {
-    const { runNormalize } = await import("./normalize/run.ts");
+    const { runNormalize } = await imported(() => import("./normalize/run.ts"));
     return await runNormalize(context);
   },
 };

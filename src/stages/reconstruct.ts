@@ -6,6 +6,7 @@ import type { StageKind } from "../pipeline/stage.ts";
 import { reconstructionDigest } from "../programs/reconstruction_step.ts";
 import { checkReconstruction, specOf } from "./reconstruct/checks.ts";
 import { type ReconstructParams, reconstructParams } from "./reconstruct/params.ts";
+import { imported } from "../base/imported.ts";
 
 export const reconstruct: StageKind<ReconstructParams> = {
   kind: "reconstruct",
@@ -18,6 +19,7 @@ export const reconstruct: StageKind<ReconstructParams> = {
   },
   output: "reconstruction",
   random: true,
+  allThreads: true,
 
   infer(params, inputs) {
     const model = inputs.one("model"), images = inputs.one("images");
@@ -36,7 +38,7 @@ export const reconstruct: StageKind<ReconstructParams> = {
   },
 
   async run(context) {
-    const { runReconstruct } = await import("./reconstruct/run.ts");
+    const { runReconstruct } = await imported(() => import("./reconstruct/run.ts"));
     return await runReconstruct(context);
   },
 };

@@ -7,6 +7,7 @@ import type { StageKind } from "../pipeline/stage.ts";
 import { type ReportParams, reportParams } from "./report/params.ts";
 import { referenceCells } from "./report/reference.ts";
 import { sweepsOf } from "./report/sweep.ts";
+import { imported } from "../base/imported.ts";
 
 export const report: StageKind<ReportParams> = {
   kind: "report",
@@ -36,7 +37,7 @@ export const report: StageKind<ReportParams> = {
   },
 
   async run(context) {
-    const { runReport } = await import("./report/run.ts");
+    const { runReport } = await imported(() => import("./report/run.ts"));
     return await runReport(context);
   },
 };

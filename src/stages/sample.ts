@@ -27,6 +27,7 @@ import { type SampleParams, sampleParams } from "./sample/params.ts";
 import { samplerRecord } from "./sample/sampler_record.ts";
 import { checkImages } from "./sample/start_images.ts";
 import { checkVolume, keptCuts, volumeBytes, volumeDigest, volumeMeta } from "./sample/volume.ts";
+import { imported } from "../base/imported.ts";
 
 /** What each sample was asked to be, [count, L], in the labels' own units. */
 const CONDITIONS = "conditions.npy";
@@ -46,6 +47,7 @@ export const sample: StageKind<SampleParams> = {
   },
   output: "samples",
   random: true,
+  allThreads: true,
 
   infer(params, inputs, { folder }) {
     const model = inputs.one("model");
@@ -104,12 +106,12 @@ export const sample: StageKind<SampleParams> = {
     const model = inputs.one("model");
     const table = tableOf(params, model);
     if (params.volume) {
-      const { volumeDraft } = await import("./sample/volume_draft.ts");
+      const { volumeDraft } = await imported(() => import("./sample/volume_draft.ts"));
       const meta = { ...samplesMeta(params, model, table), affine: model.meta.affine };
       return await volumeDraft(context, { volume: params.volume, model, table: table!, meta });
     }
-    const { pictures } = await import("./sample/pictures.ts");
-    const { stepsTable } = await import("./sample/steps_table.ts");
+    const { pictures } = await imported(() => import("./sample/pictures.ts"));
+    const { stepsTable } = await imported(() => import("./sample/steps_table.ts"));
     const drawn = await draw(context, model, table);
     const shape = model.meta.shape as ImageShape;
     const array = ndArray("float32", [params.count, ...shape], drawn.samples);

@@ -1,4 +1,5 @@
 /** The table of all stage kinds, and of those that a pipeline names; no kind is named here. */
+import { imported } from "../base/imported.ts";
 import { tableOf } from "../base/table.ts";
 import type { StageKind } from "../pipeline/stage.ts";
 import type { Kinds } from "../pipeline/types.ts";
@@ -22,6 +23,6 @@ export const implicit: readonly string[] = ["report"];
 
 async function loaded(wanted: (name: string) => boolean): Promise<Kinds> {
   const files = Object.entries(stageFiles).filter(([name]) => wanted(name));
-  const definitions = await Promise.all(files.map(([, load]) => load()));
+  const definitions = await Promise.all(files.map(([, load]) => imported<object>(load)));
   return tableOf<StageKind>(Object.assign({}, ...definitions));
 }

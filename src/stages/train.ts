@@ -20,6 +20,7 @@ import { checkTraining } from "./train/checks.ts";
 import { requireClasses } from "./train/classifier_checks.ts";
 import { checkWatching } from "./train/watch_checks.ts";
 import { laterDefaults, type TrainParams, trainParams } from "./train/params.ts";
+import { imported } from "../base/imported.ts";
 
 /** The loss of every step is kept, in 4 bytes; ten million steps of the smallest network take days. */
 const STEP_LIMIT = 1e8;
@@ -41,6 +42,7 @@ export const train: StageKind<TrainParams> = {
   },
   output: "model",
   random: true,
+  allThreads: true,
 
   lacks({ validation }, number) {
     if (validation || !/validation/.test(number)) return undefined;
@@ -97,7 +99,7 @@ export const train: StageKind<TrainParams> = {
     const images = openImages(noise);
     if (familyOf(params) === "autoencoder") requireUnitRange(images);
     if (familyOf(params) === "classifier") requireClasses(params, images);
-    const { runTraining } = await import("./train/run.ts");
+    const { runTraining } = await imported(() => import("./train/run.ts"));
     const result = await runTraining(context, {
       spec: trainingSpec(params, noise, context.seed),
       images,
@@ -112,7 +114,7 @@ export const train: StageKind<TrainParams> = {
       ...(best ? { step: best.epoch * perEpoch } : {}),
       affine: noise.meta.affine,
     };
-    const { writeModel } = await import("./train/artifact.ts");
+    const { writeModel } = await imported(() => import("./train/artifact.ts"));
     return await writeModel(context, { ...result, meta, perEpoch });
   },
 };

@@ -86,7 +86,7 @@ Deno.test("e2e: kill -9 in any stage, then a run: the results of an undisturbed 
 Deno.test("e2e: Ctrl-C in a training saves it; the next run continues to the same weights", async () => {
   using bench = new Bench();
   const endless = ["--set", "model.epochs=10000", "--set", "model.checkpoint_every=10000"];
-  const { code, out } = await bench.signalled("SIGINT", "model: ", 800, ...endless);
+  const { code, out } = await bench.signalled("SIGINT", " steps", 300, ...endless);
   assert.equal(code, 130, out);
   const [state] = bench.files("checkpoints").filter((path) => path.endsWith("state.safetensors"));
   const step = Number(basename(dirname(state)));

@@ -48,10 +48,9 @@ for (const name of names) {
         const first = await run();
         assert.equal(first.code, 0, first.out + first.err);
         const { run: id, stages } = JSON.parse(first.out.trimEnd().split("\n").at(-1)!);
-        assert.deepEqual(
-          new Set(stages.map(({ status }: { status: string }) => status)),
-          new Set(["ran"]),
-        );
+        // What an earlier point or rung has made is a hit of a later one.
+        const statuses = stages.map(({ status }: { status: string }) => status);
+        assert.ok(statuses.includes("ran") && !/failed|skipped/.test(statuses.join()), first.out);
         const report = Deno.readTextFileSync(join(cwd, "runs", id, "report.html"));
         for (const { id } of stages.slice(0, -1)) {
           assert.ok(report.includes(id), `${id} is missing`);

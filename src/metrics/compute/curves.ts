@@ -6,6 +6,7 @@ import { csvText } from "../../base/csv.ts";
 import type { Axis } from "../../figures/chart.ts";
 import type { ImageRows, Measure, MetricFigure, MetricInput, MetricResult } from "../metric.ts";
 import { bootstrapInterval, resampleCounts } from "../numeric/bootstrap.ts";
+import { imported } from "../../base/imported.ts";
 
 /** A curve over 0, 1, 2, ... and what is read off it. */
 export interface CurveSpec {
@@ -138,7 +139,7 @@ async function chart(spec: CurveSpec, curves: Curves): Promise<MetricFigure> {
   const shown = shownLength(curves);
   const points = (curve: Float64Array) =>
     Array.from(curve.subarray(0, shown), (y, x): [number, number] => [x, y]);
-  const { lineChart } = await import("../../figures/chart.ts");
+  const { lineChart } = await imported(() => import("../../figures/chart.ts"));
   const content = await lineChart({
     x: spec.x,
     y: spec.y,

@@ -3,6 +3,7 @@ import { csvText } from "../../base/csv.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { MetricFigure } from "../metric.ts";
 import type { Errors, Scale } from "./descriptor_errors.ts";
+import { imported } from "../../base/imported.ts";
 
 /** Wanted against found, a dot for each sample and descriptor. */
 export async function agreementChart(
@@ -11,7 +12,7 @@ export async function agreementChart(
   scales: readonly Scale[],
 ): Promise<MetricFigure> {
   const unit = "standard deviations of real images from their mean";
-  const { scatterPlot } = await import("../../figures/chart.ts");
+  const { scatterPlot } = await imported(() => import("../../figures/chart.ts"));
   const content = await scatterPlot({
     x: { title: `wanted (${unit})` },
     y: { title: `found (${unit})` },
@@ -42,7 +43,7 @@ export async function errorChart(
   { errors }: Errors,
   scales: readonly Scale[],
 ): Promise<MetricFigure> {
-  const { scatterPlot } = await import("../../figures/chart.ts");
+  const { scatterPlot } = await imported(() => import("../../figures/chart.ts"));
   const content = await scatterPlot({
     x: { title: "sample" },
     y: { title: "error (standard deviations of real images)", zero: true },

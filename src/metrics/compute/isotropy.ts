@@ -5,6 +5,7 @@ import type { ImageRows, Measure, MetricFigure, MetricInput, MetricResult } from
 import { twoPointCorrelation } from "../numeric/two_point.ts";
 import { extentOf, longestOf, phaseOf, phaseText } from "../phase.ts";
 import { rootMeanSquare } from "./curves.ts";
+import { imported } from "../../base/imported.ts";
 
 /** A curve with the name that it has in figures. */
 interface Curve {
@@ -87,7 +88,7 @@ async function figures(
   curves: readonly Curve[],
   params: Params,
 ): Promise<MetricFigure[]> {
-  const { lineChart } = await import("../../figures/chart.ts");
+  const { lineChart } = await imported(() => import("../../figures/chart.ts"));
   const x = { title: "distance r (pixels)" }, y = { title: "S2(r)" };
   const chart = await lineChart({
     x,

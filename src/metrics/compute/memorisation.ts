@@ -5,6 +5,7 @@ import { type AppearanceNeighbours, searchAppearances } from "../numeric/appeara
 import { bootstrapInterval, resampleCounts, weightedMean } from "../numeric/bootstrap.ts";
 import { quantile, shareAbove } from "../numeric/calibration.ts";
 import { nearestFirst, neighbourSheet } from "./neighbour_sheet.ts";
+import { imported } from "../../base/imported.ts";
 
 /** The share of held-out images that defines what is known. */
 const KNOWN = 0.05;
@@ -106,7 +107,7 @@ async function distanceFigure(
   samples: Float64Array,
   heldOut: Float64Array,
 ): Promise<MetricFigure> {
-  const { histogram } = await import("../../figures/chart.ts");
+  const { histogram } = await imported(() => import("../../figures/chart.ts"));
   const unit = { shape: "share of edges that differ", palette: "share of the range" }[by];
   return {
     file: `memorisation-${by}.svg`,

@@ -5,6 +5,7 @@ import { bootstrapInterval, resampleCounts, weightedMean } from "../numeric/boot
 import { shareAbove } from "../numeric/calibration.ts";
 import { type Neighbours, searchNeighbours } from "../numeric/search.ts";
 import { nearestFirst, neighbourSheet } from "./neighbour_sheet.ts";
+import { imported } from "../../base/imported.ts";
 
 export async function compute(input: MetricInput<Params>): Promise<MetricResult> {
   const samples = await searchNeighbours(input, input.samples);
@@ -81,7 +82,7 @@ async function pairsFigure(
 }
 
 async function distanceFigure(samples: Neighbours, heldOut: Neighbours): Promise<MetricFigure> {
-  const { histogram } = await import("../../figures/chart.ts");
+  const { histogram } = await imported(() => import("../../figures/chart.ts"));
   return {
     file: "nearest-distances.svg",
     title: "Distance to the nearest training image",

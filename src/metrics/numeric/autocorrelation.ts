@@ -1,4 +1,5 @@
 /** Autocorrelation of images through the fast Fourier transform (Wiener and Khinchin), at any size. */
+import { imported } from "../../base/imported.ts";
 
 /** Values of the transform's plane, complex in 128 bits each: 1 GB, an image of 4096 x 4096 that is no torus. */
 const MOST_VALUES = 2 ** 26;
@@ -72,7 +73,7 @@ function transformLength(extent: number, periodic: boolean): number {
 
 /** From an image in the corner of a plane of zeros to the circular autocorrelation of that plane [rows, columns]. */
 async function powerTransform({ height, width }: Extent, rows: number, columns: number) {
-  const { default: FFT } = await import("fft.js");
+  const { default: FFT } = await imported(() => import("fft.js"));
   const alongRows = new FFT(columns), alongColumns = new FFT(rows);
   const spectrum = new Float64Array(2 * rows * columns);
   const line = new Float64Array(columns), wide = new Float64Array(2 * columns);

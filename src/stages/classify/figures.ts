@@ -7,6 +7,7 @@ import type { StageContext, View } from "../../pipeline/stage.ts";
 import type { ClassifyParams } from "./params.ts";
 import type { Predictions } from "./predict.ts";
 import { rightness, type Scores } from "./scores.ts";
+import { imported } from "../../base/imported.ts";
 
 export async function classifyFigures(
   context: StageContext<ClassifyParams>,
@@ -55,7 +56,7 @@ async function confusionMatrix(
   { what }: Predictions,
   { classes, confusion }: Scores,
 ): Promise<View> {
-  const { heatMap } = await import("../../figures/heat_map.ts");
+  const { heatMap } = await imported(() => import("../../figures/heat_map.ts"));
   const names = classes.map(({ name }) => name);
   const file = "confusion.svg";
   const svg = await heatMap({
@@ -90,7 +91,7 @@ async function surestMistakes(
   });
   const shown = wrong.sort((a, b) => b.probability - a.probability).slice(0, params.mistakes);
   if (shown.length === 0) return undefined;
-  const { captionedGrid } = await import("../../figures/captioned_grid.ts");
+  const { captionedGrid } = await imported(() => import("../../figures/captioned_grid.ts"));
   const { shape, affine } = modelMeta(inputs.one("model").meta);
   const svg = await captionedGrid({
     images: Float32Array.from(shown.flatMap(({ row }) => [...predictions.image(row)])),

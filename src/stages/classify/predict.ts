@@ -8,6 +8,7 @@ import { readNpyAs } from "../../formats/npy.ts";
 import type { Artifact, StageContext } from "../../pipeline/stage.ts";
 import { specOf, splitOf } from "./checks.ts";
 import type { ClassifyParams } from "./params.ts";
+import { imported } from "../../base/imported.ts";
 
 /** What the classifier says. */
 export interface Predictions {
@@ -29,7 +30,7 @@ export async function predict(context: StageContext<ClassifyParams>): Promise<Pr
   const { condition } = modelMeta(model.meta);
   const exclusive = (model.meta.loss as Choice | undefined)?.kind !== "bce-with-logits";
   const source = sourceOf(context, inputs.one("images"), model);
-  const { classifyImages } = await import("../../programs/classification.ts");
+  const { classifyImages } = await imported(() => import("../../programs/classification.ts"));
   const data = new Float32Array(source.count * condition!.width);
   let done = 0;
   const batches = classifyImages({

@@ -4,6 +4,7 @@ import { csvText } from "../../base/csv.ts";
 import type { View } from "../../pipeline/stage.ts";
 import { type History, valueAfter } from "./histories.ts";
 import type { CompareParams } from "./params.ts";
+import { imported } from "../../base/imported.ts";
 
 /** What curves show; the first that is there is drawn solid. */
 const meanings = {
@@ -20,7 +21,7 @@ export async function curveFigures(
   histories: readonly History[],
   names: readonly string[],
 ): Promise<View[]> {
-  const { lineChart } = await import("../../figures/chart.ts");
+  const { lineChart } = await imported(() => import("../../figures/chart.ts"));
   const views: View[] = [];
   for (const name of names) {
     const series = histories.flatMap((history) => {

@@ -13,6 +13,7 @@ import type { ArtifactType, StageContext } from "../../pipeline/stage.ts";
 import { classificationDigest } from "../../programs/classification_step.ts";
 import { encodingDigest } from "../../programs/reconstruction_step.ts";
 import type { EmbedParams } from "./params.ts";
+import { imported } from "../../base/imported.ts";
 
 /** Codes with the classes of their images. */
 export interface Codes {
@@ -59,10 +60,10 @@ export async function codesOf(
     progress({ done, total: count, unit: "image" });
   };
   if (encodes) {
-    const { encodeImages } = await import("../../programs/reconstruction.ts");
+    const { encodeImages } = await imported(() => import("../../programs/reconstruction.ts"));
     for await (const { mean } of encodeImages({ ...options, spec })) take(mean);
   } else {
-    const { classifyImages } = await import("../../programs/classification.ts");
+    const { classifyImages } = await imported(() => import("../../programs/classification.ts"));
     for await (const { features } of classifyImages({ ...options, spec })) take(features);
   }
   const width = parts.reduce((sum, part) => sum + part.length, 0) / count;

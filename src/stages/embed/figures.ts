@@ -5,6 +5,7 @@ import { csvText } from "../../base/csv.ts";
 import type { StageContext, View } from "../../pipeline/stage.ts";
 import type { Codes } from "./codes.ts";
 import type { PlaneMap } from "./maps.ts";
+import { imported } from "../../base/imported.ts";
 
 /** A map with its name. */
 export interface EmbeddedMap extends PlaneMap {
@@ -24,7 +25,7 @@ export async function mapFigures(
   maps: readonly EmbeddedMap[],
   classes: Codes["classes"],
 ): Promise<View[]> {
-  const { scatterPlot } = await import("../../figures/chart.ts");
+  const { scatterPlot } = await imported(() => import("../../figures/chart.ts"));
   const views: View[] = [];
   for (const { method, points, axes } of maps) {
     const count = points.length / 2;

@@ -2,6 +2,7 @@
 import type { NdArray } from "../../base/nd_array.ts";
 import { randomKey, uniform } from "../../base/random.ts";
 import { symmetricEigen } from "../../metrics/numeric/eigen.ts";
+import { imported } from "../../base/imported.ts";
 
 /** A map. */
 export interface PlaneMap {
@@ -80,7 +81,7 @@ export async function neighbourMap(
   { shape: [count, width], data }: NdArray<Float32Array>,
   { neighbours, min_distance: minDist, seed, step }: NeighbourOptions,
 ): Promise<PlaneMap> {
-  const { UMAP } = await import("umap-js");
+  const { UMAP } = await imported(() => import("umap-js"));
   const key = randomKey(seed, "embed/umap");
   let drawn = 0;
   const map = new UMAP({

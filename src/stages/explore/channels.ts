@@ -9,6 +9,7 @@ import {
 } from "../../artifacts/statistics.ts";
 import { csvText } from "../../base/csv.ts";
 import type { StageContext, View } from "../../pipeline/stage.ts";
+import { imported } from "../../base/imported.ts";
 
 /** One channel, in stored units. */
 export interface ChannelDescription {
@@ -55,7 +56,7 @@ export async function channelFigures(
   split: ImageSplit,
   channels: readonly ChannelDescription[],
 ): Promise<View[]> {
-  const { lineChart, shareAxis } = await import("../../figures/chart.ts");
+  const { lineChart, shareAxis } = await imported(() => import("../../figures/chart.ts"));
   const rows = channels.map(({ name, mean, std, min, max }) => [name, mean, std, min, max]);
   const table = csvText(["channel", "mean", "standard deviation", "smallest", "largest"], rows);
   Deno.writeTextFileSync(join(scratch, "channels.csv"), table);

@@ -11,6 +11,7 @@ import type { JsonObject } from "../../base/canonical.ts";
 import type { NdArray } from "../../base/nd_array.ts";
 import { permutation, randomKey } from "../../base/random.ts";
 import type { StageContext, View } from "../../pipeline/stage.ts";
+import { imported } from "../../base/imported.ts";
 
 /** Images below which each gets a caption; more are a plain grid. */
 const MOST_CAPTIONS = 40;
@@ -39,7 +40,7 @@ export async function exampleGrid(
   const columns = Math.max(1, Math.ceil(Math.sqrt(count / wide)));
   const title = "Examples";
   if (channels && set.ranges && count <= MOST_APART) {
-    const { channelSheet } = await import("../../figures/channel_sheet.ts");
+    const { channelSheet } = await imported(() => import("../../figures/channel_sheet.ts"));
     const file = "examples.svg";
     const rowLabels = Array.from(chosen, (row) => {
       return labels ? labelText(split.labels(row, 1)!, labels) : `image ${row}`;
@@ -55,12 +56,12 @@ export async function exampleGrid(
     };
   }
   if (!labels || count > MOST_CAPTIONS) {
-    const { imageGrid } = await import("../../figures/grid.ts");
+    const { imageGrid } = await imported(() => import("../../figures/grid.ts"));
     const file = "examples.png";
     await Deno.writeFile(join(scratch, file), await imageGrid({ ...look, columns, key }));
     return { file, title, caption };
   }
-  const { captionedGrid } = await import("../../figures/captioned_grid.ts");
+  const { captionedGrid } = await imported(() => import("../../figures/captioned_grid.ts"));
   const file = "examples.svg";
   const captions = Array.from(chosen, (row) => labelText(split.labels(row, 1)!, labels));
   const cell = Math.floor(720 / columns) - 6;

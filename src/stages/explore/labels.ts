@@ -6,6 +6,7 @@ import type { JsonObject } from "../../base/canonical.ts";
 import { csvText } from "../../base/csv.ts";
 import type { NdArray } from "../../base/nd_array.ts";
 import type { StageContext, View } from "../../pipeline/stage.ts";
+import { imported } from "../../base/imported.ts";
 
 /** Columns above which a matrix of all pairs cannot be read. */
 const MOST_PAIRED = 64;
@@ -73,8 +74,19 @@ export async function labelFigures(
   const what = measured ? "Measured numbers of" : "Images that have each label, of";
   const table = { file: "labels.csv", title: "Labels", caption: `${what} ${split.name}.` };
   const charts = measured ? await columnCharts(context, labels, split) : [];
-  const paired = columns.length > 1 && columns.length <= MOST_PAIRED;
+  const paired = columns.length > 1 && columns.length <= MOST_PAIRED && !isOneClass(labels, split);
   return [table, ...charts, ...(paired ? [await matrix(context, labels, correlation)] : [])];
+}
+
+/** Whether every image has exactly one label: how classes exclude each other needs no figure. */
+function isOneClass(labels: ImageLabels, split: ImageSplit): boolean {
+  if (areMeasured(labels)) return false;
+  const { shape: [count, width], data } = split.labels(0, Math.min(split.count, MOST_LABELS))!;
+  const set = new Uint8Array(count);
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] && ++set[Math.floor(i / width)] > 1) return false;
+  }
+  return !set.includes(0);
 }
 
 async function columnCharts(
@@ -82,7 +94,7 @@ async function columnCharts(
   { names, width }: ImageLabels,
   split: ImageSplit,
 ): Promise<View[]> {
-  const { histogram } = await import("../../figures/chart.ts");
+  const { histogram } = await imported(() => import("../../figures/chart.ts"));
   const { data } = split.labels()!;
   const views: View[] = [];
   for (const [column, name] of names.slice(0, MOST_CHARTS).entries()) {
@@ -101,7 +113,7 @@ async function matrix(
   { names }: ImageLabels,
   correlation: LabelDescription["correlation"],
 ): Promise<View> {
-  const { heatMap } = await import("../../figures/heat_map.ts");
+  const { heatMap } = await imported(() => import("../../figures/heat_map.ts"));
   const file = "correlation.svg";
   const svg = await heatMap({
     rows: names,

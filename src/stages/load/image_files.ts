@@ -6,6 +6,7 @@ import { fileFault, openForReading, readFully, readWhole } from "../../formats/f
 import { jpegDamage, type JpegHeader, readJpegHeader } from "../../formats/jpeg_header.ts";
 import type { Pixels } from "../../formats/pixels.ts";
 import { parsePngHeader, pngDamage, pngHeaderBytes } from "../../formats/png_structure.ts";
+import { imported } from "../../base/imported.ts";
 
 /** One file and its class; -1 where the folder has none. */
 export interface ImageFile {
@@ -134,10 +135,10 @@ export async function decodeImage(path: string): Promise<Pixels> {
   const header = readImageHeader(path);
   const bytes = readWhole(path);
   if (isPngName(path)) {
-    const { decodePng } = await import("../../formats/png.ts");
+    const { decodePng } = await imported(() => import("../../formats/png.ts"));
     return await decodePng(bytes, path);
   }
-  const { decodeJpeg } = await import("../../formats/jpeg.ts");
+  const { decodeJpeg } = await imported(() => import("../../formats/jpeg.ts"));
   return await decodeJpeg(bytes, header, path);
 }
 

@@ -3,6 +3,7 @@ import { ParamError } from "../../base/errors.ts";
 import { luma } from "../../formats/pixels.ts";
 import { type Planes, resizePlanes } from "../../formats/resize.ts";
 import type { FileParams, ImageSource } from "./source.ts";
+import { imported } from "../../base/imported.ts";
 
 /**
  * The source with every image resized, and made grey or colour first. Throws `ParamError` where a source of other
@@ -33,7 +34,7 @@ export function resizedSource(
     ...source,
     shape,
     async read(reading) {
-      const { rowsOf } = await import("../../artifacts/images_writer.ts");
+      const { rowsOf } = await imported(() => import("../../artifacts/images_writer.ts"));
       await source.read({
         ...reading,
         write(images, labels) {

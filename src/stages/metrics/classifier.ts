@@ -9,6 +9,7 @@ import {
   classificationDigest,
   type ClassificationSpec,
 } from "../../programs/classification_step.ts";
+import { imported } from "../../base/imported.ts";
 
 /** Images computed together. */
 const BATCH = 128;
@@ -43,7 +44,7 @@ export async function classifierFeatures(
   model: Artifact,
   affine: Affine | undefined,
 ): Promise<Features> {
-  const { classifyImages } = await import("../../programs/classification.ts");
+  const { classifyImages } = await imported(() => import("../../programs/classification.ts"));
   const { shape } = modelMeta(model.meta);
   const from = affineOf({ shape, affine });
   const to = affineOf({ shape, affine: mapsOf(model.meta).images });

@@ -12,6 +12,7 @@ import type { AdoptedFile, Artifact, Draft, StageContext, View } from "../../pip
 import { fittedAffine, fittedLabels } from "./fitted.ts";
 import { knownAffine } from "./maps.ts";
 import type { NormalizeParams } from "./params.ts";
+import { imported } from "../../base/imported.ts";
 
 /** Adopts the images and says by which map they become model values. */
 export async function runNormalize(context: StageContext<NormalizeParams>): Promise<Draft> {
@@ -81,7 +82,7 @@ async function histogramCharts(
   { scale, offset }: Affine,
   { scratch, inputs }: StageContext<NormalizeParams>,
 ): Promise<View[]> {
-  const { lineChart, shareAxis } = await import("../../figures/chart.ts");
+  const { lineChart, shareAxis } = await imported(() => import("../../figures/chart.ts"));
   const own = imagesMeta(inputs.one("images").meta).channels;
   const names = own ?? (channels.length === 3 ? ["red", "green", "blue"] : undefined);
   const bins = own ? QUANTITY_BINS : channels[0].histogram.length;

@@ -6,6 +6,7 @@ import { csvText } from "../../base/csv.ts";
 import type { StageContext, View } from "../../pipeline/stage.ts";
 import type { Measured } from "./measure.ts";
 import type { ReconstructParams } from "./params.ts";
+import { imported } from "../../base/imported.ts";
 
 /** Originals over what was seen of them, where that is less, over what was given back. */
 export async function pairsFigure(
@@ -13,7 +14,7 @@ export async function pairsFigure(
   { split, shown }: Measured,
   columns: number,
 ): Promise<View> {
-  const { captionedGrid } = await import("../../figures/captioned_grid.ts");
+  const { captionedGrid } = await imported(() => import("../../figures/captioned_grid.ts"));
   const { shape, affine } = modelMeta(inputs.one("model").meta);
   const rows = [
     ["original", shown.originals],

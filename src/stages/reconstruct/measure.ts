@@ -12,6 +12,7 @@ import { psnr, ssim } from "../../metrics/numeric/ssim.ts";
 import type { StageContext } from "../../pipeline/stage.ts";
 import { specOf } from "./checks.ts";
 import type { ReconstructParams } from "./params.ts";
+import { imported } from "../../base/imported.ts";
 
 /** A mean over images, with its 95% interval by the bootstrap. */
 export interface MeanOverImages {
@@ -47,7 +48,7 @@ export async function measure(
   },
 ): Promise<Measured> {
   const { params, inputs, seed, signal, threads } = context;
-  const { reconstructImages } = await import("../../programs/reconstruction.ts");
+  const { reconstructImages } = await imported(() => import("../../programs/reconstruction.ts"));
   const model = inputs.one("model");
   const { shape, condition, model: choice } = modelMeta(model.meta);
   const spec = specOf(params, model, seed);

@@ -2,6 +2,7 @@
 import { type Affine, appearanceOf } from "../../artifacts/images.ts";
 import { elementCount, type NdArray } from "../../base/nd_array.ts";
 import type { Artifact } from "../../pipeline/stage.ts";
+import { imported } from "../../base/imported.ts";
 
 /** Pictures and numbers of a cell; both PNGs show the same samples at the same places. */
 export interface CellSamples {
@@ -24,7 +25,7 @@ export async function cellSamples(
   artifacts: readonly Artifact[],
   reference: Artifact,
 ): Promise<ReadonlyMap<string, CellSamples>> {
-  const { readNpy } = await import("../../formats/npy.ts");
+  const { readNpy } = await imported(() => import("../../formats/npy.ts"));
   const theirs = readNpy(reference.path("samples.npy"));
   const cells = new Map<string, CellSamples>();
   for (const artifact of artifacts) {
@@ -40,7 +41,7 @@ async function cellOf(
   own: NdArray,
   reference: NdArray | undefined,
 ): Promise<CellSamples> {
-  const { imageGrid } = await import("../../figures/grid.ts");
+  const { imageGrid } = await imported(() => import("../../figures/grid.ts"));
   const shape = own.shape.slice(1);
   const images = firstOf(own, SHOWN);
   const columns = Math.ceil(Math.sqrt(images.length / elementCount(shape)));

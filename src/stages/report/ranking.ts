@@ -11,6 +11,7 @@ import type { RankedPoint, Ranking } from "../../pipeline/types.ts";
 import { type Curve, curvesOf } from "./curves.ts";
 import type { ReportParams } from "./params.ts";
 import { type CurveChart, isRepeated, type RankingSection } from "./ranking_section.ts";
+import { imported } from "../../base/imported.ts";
 
 /** Charts that are shown; what a page holds beyond them lies in the stages' own sections. */
 const MOST_CHARTS = 6;
@@ -46,7 +47,7 @@ async function errorsOf(ranking: Ranking): Promise<Pick<RankingSection, "errors"
   const rows = ranking.points.filter(({ value }) => value !== undefined)
     .slice(0, MOST_ROWS).map(({ name, value, error }) => ({ name, value: value!, error }));
   if (!isRepeated(ranking) || rows.length < 2) return {};
-  const { intervalPlot } = await import("../../figures/interval_plot.ts");
+  const { intervalPlot } = await imported(() => import("../../figures/interval_plot.ts"));
   return { errors: new TextEncoder().encode(await intervalPlot({ title: ranking.by, rows })) };
 }
 
@@ -68,7 +69,7 @@ async function chartsOf(
   const own = all.filter(({ stage }) => stage === ranked);
   const charts = [...Map.groupBy(own.length > 0 ? own : all, chartName).values()]
     .filter(doDiffer);
-  const { lineChart } = await import("../../figures/chart.ts");
+  const { lineChart } = await imported(() => import("../../figures/chart.ts"));
   return await Promise.all(
     charts.slice(0, MOST_CHARTS).map(async (curves) => {
       const [{ column, along, source }] = curves;

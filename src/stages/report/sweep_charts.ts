@@ -2,6 +2,7 @@
 import type { Scores } from "../../pipeline/stage.ts";
 import type { CurveChart } from "./ranking_section.ts";
 import type { Sweep } from "./sweep.ts";
+import { imported } from "../../base/imported.ts";
 
 /** Charts of one sweep; further numbers are in its table. */
 const MOST_CHARTS = 6;
@@ -26,7 +27,7 @@ export async function sweepCharts(
   const ids = rows.flatMap(({ ids }) => ids.filter((id) => id !== undefined));
   const names = [...new Set(ids.flatMap((id) => Object.keys(scores.get(id) ?? {})))];
   if (names.length === 0 || rows.length > MOST_ROWS) return [];
-  const { lineChart } = await import("../../figures/chart.ts");
+  const { lineChart } = await imported(() => import("../../figures/chart.ts"));
   const low = values[order[0]], high = values[order[order.length - 1]];
   const scale = low > 0 && high / low >= WIDE ? "log" : "linear";
   return await Promise.all(

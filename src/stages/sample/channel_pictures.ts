@@ -6,6 +6,7 @@ import { elementCount } from "../../base/nd_array.ts";
 import type { StageContext, View } from "../../pipeline/stage.ts";
 import type { Affine } from "../../figures/grid.ts";
 import type { NamedCondition } from "./conditions.ts";
+import { imported } from "../../base/imported.ts";
 
 /** Samples that are taken apart. */
 const SHOWN = 3;
@@ -24,7 +25,7 @@ export async function channelRows(
   conditions: readonly NamedCondition[] | undefined,
 ): Promise<View[]> {
   if (!channels || !ranges) return [];
-  const { channelSheet } = await import("../../figures/channel_sheet.ts");
+  const { channelSheet } = await imported(() => import("../../figures/channel_sheet.ts"));
   const shown = Math.min(SHOWN, count);
   const rowLabels = Array.from({ length: shown }, (_, k) => {
     return conditions ? conditions[k % conditions.length].name : `sample ${k}`;

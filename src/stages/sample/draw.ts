@@ -22,6 +22,7 @@ import { knownMask } from "./inpaint.ts";
 import type { SampleParams } from "./params.ts";
 import { startingImages } from "./start_images.ts";
 import { resampleOf } from "./volume.ts";
+import { imported } from "../../base/imported.ts";
 
 /** The sampler's evaluations; undefined for a model that decodes and asks no sampler. Throws `ParamError`. */
 export function tableOf(params: SampleParams, model: ArtifactType): SamplerTable | undefined {
@@ -81,7 +82,7 @@ export async function draw(
   const progress = (unit: string) => (done: number, total: number) =>
     context.progress({ done, total, unit });
   if (!table) {
-    const { decodeSamples } = await import("../../programs/decoding.ts");
+    const { decodeSamples } = await imported(() => import("../../programs/decoding.ts"));
     return {
       samples: await decodeSamples({
         ...common,
@@ -91,7 +92,7 @@ export async function draw(
       frames: [],
     };
   }
-  const { drawSamples } = await import("../../programs/draw.ts");
+  const { drawSamples } = await imported(() => import("../../programs/draw.ts"));
   const drawing = {
     ...common,
     table,
@@ -135,8 +136,8 @@ async function startOf(
 ): Promise<Start | undefined> {
   const { start, count } = params;
   if (start.kind === "noise") return undefined;
-  const { imageStart, interpolationStart, latentStart } = await import(
-    "../../programs/starts.ts"
+  const { imageStart, interpolationStart, latentStart } = await imported(() =>
+    import("../../programs/starts.ts")
   );
   const options = { table: drawing.table, shape: model.meta.shape as ImageShape, seed };
   if (start.kind === "interpolation") return interpolationStart(options, start.frames);
@@ -144,7 +145,7 @@ async function startOf(
   const affine = model.meta.affine as unknown as Affine | undefined;
   const images = startingImages(wanted, inputs.all("images")[0], affine, count);
   if (start.kind === "images") return imageStart(options, images);
-  const { drawSamples } = await import("../../programs/draw.ts");
+  const { drawSamples } = await imported(() => import("../../programs/draw.ts"));
   const table = inversionTable(visited(params, model));
   const found = await drawSamples({
     ...drawing,

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { ParamError } from "../../base/errors.ts";
 import { startSplit } from "./start.ts";
+import { imported } from "../../base/imported.ts";
 
 const count = z.number().int().positive();
 const position = z.number().int().min(0);
@@ -85,7 +86,7 @@ async function maskFromFile(
   width: number,
   folder: string,
 ): Promise<Float32Array> {
-  const { decodePng } = await import("../../formats/png.ts");
+  const { decodePng } = await imported(() => import("../../formats/png.ts"));
   const path = resolve(folder, named);
   const pixels = await decodePng(await Deno.readFile(path), path);
   if (pixels.height !== height || pixels.width !== width) {

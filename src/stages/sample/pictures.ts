@@ -16,6 +16,7 @@ import { channelRows, conditionsTable } from "./channel_pictures.ts";
 import type { NamedCondition } from "./conditions.ts";
 import type { SampleParams } from "./params.ts";
 import { guidanceText } from "./guidance.ts";
+import { imported } from "../../base/imported.ts";
 
 /** Columns of a grid that has one for each condition; more of them are shown as a square. */
 const MOST_COLUMNS = 20;
@@ -70,7 +71,7 @@ async function grid(
   conditions: readonly NamedCondition[] | undefined,
   named: boolean,
 ): Promise<View> {
-  const { imageGrid } = await import("../../figures/grid.ts");
+  const { imageGrid } = await imported(() => import("../../figures/grid.ts"));
   const between = start.kind === "interpolation";
   const byCondition = !between && conditions &&
     conditions.length <= Math.min(MOST_COLUMNS, count) &&
@@ -101,9 +102,9 @@ async function singles(
   samples: Float32Array,
 ): Promise<View> {
   const [{ imageTiles }, { encodePng }, { packTar }] = await Promise.all([
-    import("../../figures/grid.ts"),
-    import("../../formats/png.ts"),
-    import("../../base/tar.ts"),
+    imported(() => import("../../figures/grid.ts")),
+    imported(() => import("../../formats/png.ts")),
+    imported(() => import("../../base/tar.ts")),
   ]);
   const shown = Math.min(count, MOST_SINGLE);
   const images = samples.subarray(0, shown * (samples.length / count));
@@ -125,7 +126,7 @@ async function trajectory(
   look: Look,
   frames: Drawn["frames"],
 ): Promise<View> {
-  const { imageGrid } = await import("../../figures/grid.ts");
+  const { imageGrid } = await imported(() => import("../../figures/grid.ts"));
   const file = "trajectory.png";
   const images = sideBySide(frames, look.shape);
   await Deno.writeFile(
@@ -143,8 +144,8 @@ async function animation(
   frames: Drawn["frames"],
 ): Promise<View> {
   const [{ gridPixels }, { encodeApng }] = await Promise.all([
-    import("../../figures/grid.ts"),
-    import("../../formats/apng.ts"),
+    imported(() => import("../../figures/grid.ts")),
+    imported(() => import("../../formats/apng.ts")),
   ]);
   const pictures = frames.map(({ images }, i) => ({
     pixels: gridPixels({ ...look, images, columns: ANIMATED_COLUMNS }),

@@ -16,6 +16,7 @@ import { stepsTable } from "./steps_table.ts";
 import { type Cut, keptCuts } from "./volume.ts";
 import type { VolumeParams } from "./volume_params.ts";
 import { volumePictures } from "./volume_pictures.ts";
+import { imported } from "../../base/imported.ts";
 
 /** What is drawn. */
 interface Drawing {
@@ -72,8 +73,8 @@ async function draw(
   const { params, seed, signal, threads } = context;
   const { meta } = model;
   const [{ drawVolumes }, { SliceDenoiser }] = await Promise.all([
-    import("../../programs/volume.ts"),
-    import("../../programs/slice_denoiser.ts"),
+    imported(() => import("../../programs/volume.ts")),
+    imported(() => import("../../programs/slice_denoiser.ts")),
   ]);
   const width = conditionWidth(model);
   using denoiser = new SliceDenoiser({

@@ -16,6 +16,7 @@ import type { NamedCondition } from "./conditions.ts";
 import type { SampleParams } from "./params.ts";
 import { wayText } from "./pictures.ts";
 import type { Cut } from "./volume.ts";
+import { imported } from "../../base/imported.ts";
 
 /** Volumes whose middle cuts are shown, and frames of a walk, at most. */
 const SHOWN = 4;
@@ -50,7 +51,7 @@ export async function volumePictures(
 
 /** A row for each volume and each quantity, a column for each axis. */
 async function middleCuts({ scratch }: Context, shown: Shown): Promise<View> {
-  const { captionedGrid } = await import("../../figures/captioned_grid.ts");
+  const { captionedGrid } = await imported(() => import("../../figures/captioned_grid.ts"));
   const { volumes: { shape: [count] }, meta, conditions } = shown;
   const size = sizeOf(shown), quantities = quantitiesOf(shown);
   const rows = Array.from({ length: Math.min(SHOWN, count) }, (_, volume) => volume);
@@ -86,7 +87,7 @@ async function middleCuts({ scratch }: Context, shown: Shown): Promise<View> {
 }
 
 async function keptCutsGrid({ scratch, key }: Context, shown: Shown): Promise<View> {
-  const { imageGrid } = await import("../../figures/grid.ts");
+  const { imageGrid } = await imported(() => import("../../figures/grid.ts"));
   const { samples, cuts, meta } = shown;
   const axes = [...new Set(cuts.map(({ axis }) => axis))];
   const file = "grid.png";
@@ -105,8 +106,8 @@ async function keptCutsGrid({ scratch, key }: Context, shown: Shown): Promise<Vi
 /** Through the first volume along z, and along the other axes beside it where their slices are as large. */
 async function walk({ scratch }: Context, shown: Shown): Promise<View> {
   const [{ gridPixels }, { encodeApng }] = await Promise.all([
-    import("../../figures/grid.ts"),
-    import("../../formats/apng.ts"),
+    imported(() => import("../../figures/grid.ts")),
+    imported(() => import("../../formats/apng.ts")),
   ]);
   const { meta, volumes: { shape: [, channels] } } = shown;
   const size = sizeOf(shown), [depth] = size;

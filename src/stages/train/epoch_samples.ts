@@ -16,6 +16,7 @@ import { drawSamples } from "../../programs/draw.ts";
 import type { TrainParams } from "./params.ts";
 import type { Seen, Weights } from "./saved.ts";
 import type { Watched } from "./watch.ts";
+import { imported } from "../../base/imported.ts";
 
 /** Samples in a row of the picture of all epochs, and most rows. */
 const COLUMNS = 8;
@@ -77,7 +78,7 @@ export async function epochPictures(
   meta: JsonObject,
 ): Promise<View[]> {
   if (drawings.size === 0) return [];
-  const { imageGrid } = await import("../../figures/grid.ts");
+  const { imageGrid } = await imported(() => import("../../figures/grid.ts"));
   const look = {
     shape: meta.shape as ImageShape,
     affine: meta.affine as unknown as Affine,
@@ -100,7 +101,7 @@ async function comparison(
   look: { readonly shape: ImageShape; readonly affine: Affine },
   drawings: Seen["drawings"],
 ): Promise<View> {
-  const { captionedGrid } = await import("../../figures/captioned_grid.ts");
+  const { captionedGrid } = await imported(() => import("../../figures/captioned_grid.ts"));
   const rows = spread([...drawings], ROWS);
   const columns = Math.min(COLUMNS, rows[0][1].shape[0]);
   const length = columns * elementCount(look.shape);

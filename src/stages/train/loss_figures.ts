@@ -4,6 +4,7 @@ import { csvText } from "../../base/csv.ts";
 import type { View } from "../../pipeline/stage.ts";
 import { meanOf, round } from "./losses.ts";
 import type { Seen, Validated } from "./saved.ts";
+import { imported } from "../../base/imported.ts";
 
 /** Points of a curve; more than the eye can tell apart only make the file larger. */
 const CURVE_POINTS = 400;
@@ -33,7 +34,7 @@ export function seriesOf(
 
 /** Writes `loss.svg`: the loss of the steps and on the validation images. */
 export async function lossCurve(scratch: string, curves: Curves): Promise<View> {
-  const { lineChart } = await import("../../figures/chart.ts");
+  const { lineChart } = await imported(() => import("../../figures/chart.ts"));
   const { series: [loss], seen: { validations, best }, perEpoch } = curves;
   const file = "loss.svg";
   const svg = await lineChart({
@@ -71,7 +72,7 @@ export async function termsCurve(scratch: string, curves: Curves): Promise<View 
 }
 
 async function oneTerm(scratch: string, curves: Curves): Promise<View> {
-  const { lineChart } = await import("../../figures/chart.ts");
+  const { lineChart } = await imported(() => import("../../figures/chart.ts"));
   const [, term] = curves.series;
   const file = "terms.svg";
   const svg = await lineChart({
@@ -87,7 +88,7 @@ async function oneTerm(scratch: string, curves: Curves): Promise<View> {
 
 /** The two things that a loss is made of, each on its own axis: one is often twenty times the other. */
 async function twoParts(scratch: string, curves: Curves): Promise<View> {
-  const { twoAxesChart } = await import("../../figures/two_axes.ts");
+  const { twoAxesChart } = await imported(() => import("../../figures/two_axes.ts"));
   const { series: [, left, right], seen: { validations } } = curves;
   const sideOf = ({ name, values }: Series) => ({
     y: { title: `${name} (nats per image)` },

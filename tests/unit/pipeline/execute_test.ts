@@ -149,6 +149,27 @@ Deno.test("stages run side by side as far as memory and jobs allow", async () =>
   }
 });
 
+Deno.test("of stages that take all threads one runs at a time, others beside it", async () => {
+  using store = temporaryStore();
+  const running = new Set<string>();
+  const together: string[][] = [];
+  const { kinds } = withCustom(async ({ id, scratch, inputs }) => {
+    running.add(id);
+    together.push([...running]);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    running.delete(id);
+    Deno.writeTextFileSync(`${scratch}/v`, "");
+    return { meta: inputs.one("numbers").meta, files: ["v"] };
+  }, { allThreads: true });
+  const custom = Object.fromEntries(
+    ["p", "q", "r"].map((id) => [id, { uses: "custom", from: "x", id }]),
+  );
+  const dag = dagOf({ ...diamond, ...custom }, kinds);
+  const { statuses } = await runStages(store, dag, { memoryBytes: 1e9, jobs: 9 });
+  assert.deepEqual(together, [["p"], ["q"], ["r"]]);
+  assert.ok(Object.values(statuses).every((status) => status === "ran"));
+});
+
 Deno.test("adopted files share the blob of the input", async () => {
   using store = temporaryStore();
   const stages = { x: diamond.x, p: { uses: "adopt", from: "x" }, q: { uses: "adopt", from: "p" } };
