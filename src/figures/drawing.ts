@@ -58,12 +58,14 @@ export async function drawing(specification: object): Promise<string> {
 /** The colours of series in the field `series`, with a legend where there are several. */
 export function seriesColour(names: readonly string[], symbolType = "stroke"): object {
   if (names.length < 2) return { value: palette[0] };
+  // Long names have a line each; side by side they would be wider than the chart.
+  const columns = Math.max(...names.map((name) => name.length)) > 24 ? 1 : 5;
   return {
     field: "series",
     type: "nominal",
     title: null,
     scale: { domain: names, range: names.map((_, i) => palette[i % palette.length]) },
-    legend: { orient: "top", symbolType, symbolOpacity: 1, labelLimit: 400, columns: 5 },
+    legend: { orient: "top", symbolType, symbolOpacity: 1, labelLimit: 560, columns },
   };
 }
 

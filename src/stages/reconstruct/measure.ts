@@ -27,7 +27,7 @@ export interface Measured {
   /**
    * bce and divergence in nats per image, total = bce + beta * divergence, bound = bce + divergence (the negative
    * evidence lower bound of Kingma and Welling, 2013, which does not depend on beta), mse of values, psnr in dB and
-   * ssim for values from 0 to 1.
+   * ssim for values from 0 to 1. With a corruption, `seen psnr` and `seen ssim` are those of what was encoded.
    */
   readonly numbers: Readonly<Record<string, MeanOverImages>>;
   /** Images in model values, [n, C, H, W] each, as many as are shown. */
@@ -80,9 +80,8 @@ export async function measure(
     const width = originals.length / size;
     kept.add({ originals, seen: seen?.data, images: images.data }, width);
     for (let i = 0; i < size; i++) {
-      const [a, b] = [originals, images.data].map((data) =>
-        data.subarray(i * width, (i + 1) * width)
-      );
+      const imageOf = (data: Float32Array) => data.subarray(i * width, (i + 1) * width);
+      const a = imageOf(originals), b = imageOf(images.data);
       put("bce", start + i, bce.data[i]);
       if (divergence) {
         put("divergence", start + i, divergence.data[i]);
@@ -90,8 +89,12 @@ export async function measure(
         put("bound", start + i, bce.data[i] + divergence.data[i]);
       }
       put("mse", start + i, mse.data[i]);
-      put("psnr", start + i, psnr(a, b, 1));
+      put("psnr", start + i, decibels(a, b));
       put("ssim", start + i, ssim(a, b, shape, 1));
+      if (seen) {
+        put("seen psnr", start + i, decibels(a, imageOf(seen.data)));
+        put("seen ssim", start + i, ssim(a, imageOf(seen.data), shape, 1));
+      }
     }
     progress(start + size);
   }
@@ -107,6 +110,11 @@ export async function measure(
     numbers: Object.fromEntries(numbers),
     shown: kept.images(),
   };
+}
+
+/** PSNR for values from 0 to 1; 100 stands for equal images, which have none. */
+function decibels(a: Float32Array, b: Float32Array): number {
+  return Math.min(100, psnr(a, b, 1));
 }
 
 function* batchRanges(count: number, batchSize: number) {

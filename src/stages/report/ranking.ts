@@ -53,7 +53,7 @@ async function errorsOf(ranking: Ranking): Promise<Pick<RankingSection, "errors"
 
 /** A curve with the point that it belongs to. */
 interface Drawn extends Curve {
-  /** The point's place; its name would make a legend wider than the chart. */
+  /** The point's place and name. */
   readonly name: string;
   /** Stage of the file and table in it, the same for all curves of a chart. */
   readonly source: string;
@@ -79,7 +79,10 @@ async function chartsOf(
         [Infinity, -Infinity],
       );
       const svg = await lineChart({
-        x: { title: along },
+        x: {
+          title: along,
+          whole: curves.every(({ points }) => points.every(([x]) => Number.isInteger(x))),
+        },
         y: { title: column, scale: low > 0 && high / low >= WIDE ? "log" : "linear" },
         series: curves.map(({ name, points }) => ({ name, points })),
       });
@@ -101,7 +104,7 @@ const chartName = ({ source, column }: Drawn) => `${source} ${column}`;
  * several such cells of one stage the one that says most. Of a repeated point those of its first seed.
  */
 function curvesOfPoint(
-  { place, stages: [ranked] }: RankedPoint,
+  { place, name: point, stages: [ranked] }: RankedPoint,
   artifacts: readonly Artifact[],
 ): Drawn[] {
   const words = wordsOfId(ranked);
@@ -119,7 +122,7 @@ function curvesOfPoint(
       return views.filter(({ file }) => file.endsWith(".csv")).flatMap(({ file, path }) =>
         curvesOf(Deno.readTextFileSync(path)).map((curve) => ({
           ...curve,
-          name: `place ${place}`,
+          name: `${place}. ${point}`,
           source: `${stage}, ${file}`,
           stage,
         }))

@@ -54,7 +54,15 @@ Deno.test("a denoising autoencoder gives back more than it sees", async () => {
   const mean = data.reduce((sum, x) => sum + x, 0) / data.length;
   const variance = data.reduce((sum, x) => sum + (x - mean) ** 2, 0) / data.length;
   assert.ok(numbers.train.mse.value < 0.25 * variance, `${numbers.train.mse.value} of ${variance}`);
-  assert.deepEqual(Object.keys(numbers.train), ["bce", "mse", "psnr", "ssim"]);
+  assert.deepEqual(Object.keys(numbers.train), [
+    "bce",
+    "mse",
+    "psnr",
+    "ssim",
+    "seen psnr",
+    "seen ssim",
+  ]);
+  assert.ok(numbers.train.psnr.value > numbers.train["seen psnr"].value);
   assert.equal(rows, 3);
   const clear = await givenBack(folder, model, images, { shown: 4, corruption: { kind: "none" } });
   assert.equal(clear.rows, 2);

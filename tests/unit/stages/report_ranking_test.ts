@@ -117,7 +117,7 @@ Deno.test("the section has the order, the standard errors and the curves of the 
   const [bars, curves] = picturesIn(html);
   assert.equal(bars.match(/aria-roledescription="circle"/g)!.length, 2);
   assert.ok(bars.indexOf(">rate=0.1<") < bars.indexOf(">rate=0.2<"));
-  assert.ok(curves.includes("place 1") && curves.includes("place 2"));
+  assert.ok(curves.includes(">1. ") && curves.includes(">2. "));
   assert.ok(
     html.includes("mean_loss of model, loss.csv</strong>, the best 2 points over each other"),
   );
