@@ -13,6 +13,7 @@ import type { ImageShape } from "../../kernels/models/model.ts";
 import { decodingDigest } from "../programs/decoding_step.ts";
 import { graphOfTable, samplingDigest } from "../programs/sampling_step.ts";
 import { axesOfRow } from "../programs/volume_slices.ts";
+import { clipWarning } from "./sample/clip_warning.ts";
 import {
   checkConditions,
   conditionArray,
@@ -105,6 +106,8 @@ export const sample: StageKind<SampleParams> = {
     const { params, inputs, scratch } = context;
     const model = inputs.one("model");
     const table = tableOf(params, model);
+    const warning = table && clipWarning(table, model.meta);
+    if (warning) context.log(warning);
     if (params.volume) {
       const { volumeDraft } = await imported(() => import("./sample/volume_draft.ts"));
       const meta = { ...samplesMeta(params, model, table), affine: model.meta.affine };

@@ -1,0 +1,27 @@
+/** The word about clipping: said where data reach beyond what a sampler keeps, and nowhere else. */
+import assert from "node:assert/strict";
+import { clipWarning } from "../../../../src/stages/sample/clip_warning.ts";
+
+const bytes = { shape: [1, 2, 2], affine: { scale: [2 / 255], offset: [-1] } };
+const physical = {
+  shape: [2, 2, 2],
+  affine: { scale: [1, 0.5], offset: [0, -1] },
+  channels: ["M", "G"],
+  ranges: [[0, 1], [0, 8]],
+};
+
+Deno.test("clipping: data within the limits, samplers that keep all, and thresholds say nothing", () => {
+  assert.equal(clipWarning({ clip: 1 }, bytes), undefined);
+  assert.equal(clipWarning({ clip: undefined }, physical), undefined);
+  assert.equal(clipWarning({ clip: { ratio: 0.99, max: 2 } }, physical), undefined);
+  assert.equal(clipWarning({ clip: 3 }, physical), undefined);
+});
+
+Deno.test("clipping: what is cut off is named with its values and what to do", () => {
+  assert.match(
+    clipWarning({ clip: 1 }, physical)!,
+    /clips images to -1 to 1, and G goes from -1 to 3 .*clip_sample: false/,
+  );
+  const scored = { ...bytes, affine: { scale: [1 / 60], offset: [-2] } };
+  assert.match(clipWarning({ clip: 1 }, scored)!, /channel 0 goes from -2 to 2.25/);
+});
