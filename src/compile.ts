@@ -6,6 +6,8 @@
  *     PipelineSpec
  *        |  2  buildDag     connections, artifact types, symbolic graphs
  *     Dag
+ *        |     climb        rungs of a halving, where the ranking asks for one
+ *     Dag, perhaps of fewer points
  *        |  3  plan         hit or miss, and why
  *     Plan
  *        |  4  execute      misses become artifacts

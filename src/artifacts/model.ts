@@ -1,5 +1,6 @@
 /** Reading an artifact of type `model`: what it was trained on and told, and its weights. */
 import type { JsonObject } from "../base/canonical.ts";
+import { ParamError } from "../base/errors.ts";
 import type { NdArray } from "../base/nd_array.ts";
 import { type Choice, chosen } from "../base/table.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
@@ -37,6 +38,16 @@ export function mapsOf(meta: JsonObject): Maps {
 /** Which weights: the average where there is one, the average, or the last ones. */
 export const weightChoices = ["auto", "ema", "last"] as const;
 export type WeightChoice = typeof weightChoices[number];
+
+/** Throws `ParamError` for the average of a model that has none, before anything runs. */
+export function checkWeightChoice(
+  choice: WeightChoice,
+  { meta }: { readonly meta: JsonObject },
+): void {
+  if (choice !== "ema" || modelMeta(meta).ema) return;
+  const hint = "Set `ema` in the stage that trains it, or use the last weights.";
+  throw new ParamError(["weights"], "were not averaged in training", choice, hint);
+}
 
 /** Weights by name. */
 export function readWeights(

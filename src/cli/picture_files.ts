@@ -21,7 +21,7 @@ type Labels = ReturnType<Dataset["shape"]>["labels"];
  * Writes images 0 to `count - 1` of seed 0 as `<folder>/<class>/<number>.png`; `load` reads such a folder. Images of
  * several attributes each have no class and lie in the folder itself.
  *
- * @throws SpecError for images that are no pictures, and for a folder that is there already.
+ * @throws SpecError for images that are no pictures, and for a folder that is there already or cannot be made.
  */
 export async function writePictures(
   dataset: Dataset,
@@ -63,12 +63,21 @@ function makeFolder(folder: string, action: string): void {
   try {
     Deno.statSync(folder);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    Deno.mkdirSync(folder, { recursive: true });
-    return;
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return newFolder(folder, action);
   }
   const hint = "Name a folder that is not there yet.";
   throw new SpecError({ action, reason: "the folder is there already", value: folder, hint });
+}
+
+function newFolder(folder: string, action: string): void {
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    const reason = `the folder cannot be made (${(error as Error).message})`;
+    throw new SpecError({ action, reason, value: folder, hint: "Name another folder." });
+  }
 }
 
 function save(path: string, png: Uint8Array): void {

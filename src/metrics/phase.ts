@@ -1,6 +1,6 @@
 /** The phase of an image, for the metrics of microstructures: where a channel is above or below a threshold. */
 import { z } from "zod";
-import { ParamError } from "../base/errors.ts";
+import { ParamError, StageError } from "../base/errors.ts";
 import { suggestion } from "../base/nearest.ts";
 import type { ImageFacts, ImageRows, MetricInput } from "./metric.ts";
 import type { Extent } from "./numeric/autocorrelation.ts";
@@ -53,7 +53,12 @@ export function storedValue({ show }: Pick<MetricInput<unknown>, "show">, channe
   return (value: number) => (value - offset) / scale;
 }
 
-/** Makes the function that gives the phase [H, W] of one image, 0 and 1; the next call overwrites it. */
+/**
+ * Makes the function that gives the phase [H, W] of one image, 0 and 1; the next call overwrites it.
+ *
+ * @throws StageError where the reference images have nothing but the phase, or nothing of it: a threshold in the wrong
+ * units would make every distance 0, which looks like the best of results.
+ */
 export function phaseOf(
   input: MetricInput<PhaseParams>,
 ): (images: ImageRows, index: number) => Uint8Array {
@@ -61,7 +66,7 @@ export function phaseOf(
   const channel = channelIndex(input.params.channel, input);
   const stored = storedValue(input, channel);
   const plane = height * width, mask = new Uint8Array(plane);
-  return ({ data }, index) => {
+  const maskOf = ({ data }: ImageRows, index: number) => {
     const start = (index * channels + channel) * plane;
     for (let p = 0; p < plane; p++) {
       const value = stored(data[start + p]);
@@ -69,6 +74,26 @@ export function phaseOf(
     }
     return mask;
   };
+  checkThreshold(input, maskOf);
+  return maskOf;
+}
+
+/** Looks at images until one has points on both sides: usually at the first. */
+function checkThreshold(
+  { reference, params }: MetricInput<PhaseParams>,
+  phase: (images: ImageRows, index: number) => Uint8Array,
+): void {
+  const seen = [false, false];
+  for (let index = 0; index < reference.count; index++) {
+    for (const inside of phase(reference, index)) seen[inside] = true;
+    if (seen[0] && seen[1]) return;
+  }
+  throw new StageError({
+    action: `find the phase "${phaseText(params)}"`,
+    reason: `the reference images have ${seen[1] ? "nothing else" : "none of it"}`,
+    value: params.threshold,
+    hint: "Choose a `threshold` in the units in which the images are stored, or another `channel`.",
+  });
 }
 
 /** The extent of the images as the parameters take them. */

@@ -106,13 +106,18 @@ function dereference(root: JsonSchema, schema: JsonSchema): JsonSchema {
   return root.$defs?.[schema.$ref.replace("#/$defs/", "")] ?? {};
 }
 
-/** Whether every constant property (`kind: "adamw"`) of a branch stands in `value` as the branch wants it. */
-function constantsAgree(schema: JsonSchema, value: Json | undefined): boolean {
-  const constants = Object.entries(schema.properties ?? {}).filter(([, property]) =>
-    property.const !== undefined
-  );
+/**
+ * Whether every constant property (`kind: "adamw"`) of a branch stands in `value` as the branch wants it. One that
+ * has two spellings (`film-unet`, `film_unet`) is a list of both, and required as any constant is.
+ */
+function constantsAgree({ properties, required }: JsonSchema, value: Json | undefined): boolean {
+  const constants = Object.entries(properties ?? {}).flatMap(([name, property]) => {
+    if (property.const !== undefined) return [{ name, spellings: [property.const] }];
+    const spellings = required?.includes(name) ? property.enum : undefined;
+    return spellings ? [{ name, spellings }] : [];
+  });
   return constants.length > 0 &&
-    constants.every(([name, property]) =>
-      (value as JsonObject | undefined)?.[name] === property.const
+    constants.every(({ name, spellings }) =>
+      spellings.includes((value as JsonObject | undefined)?.[name] ?? null)
     );
 }

@@ -21,7 +21,7 @@ export const embed: StageKind<EmbedParams> = {
 
   infer(params, inputs) {
     const model = inputs.one("model"), images = inputs.one("images");
-    checkModel(model, images);
+    checkModel(params, model, images);
     splitOf(params, images);
     return { type: "embedding", meta: { shape: modelMeta(model.meta).shape } };
   },

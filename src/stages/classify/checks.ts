@@ -1,6 +1,6 @@
 /** What must hold between a classifier and what it is to look at, and the program that follows. */
 import { imagesMeta, type SplitName } from "../../artifacts/images.ts";
-import { modelMeta, modelOf } from "../../artifacts/model.ts";
+import { checkWeightChoice, modelMeta, modelOf } from "../../artifacts/model.ts";
 import { ParamError } from "../../base/errors.ts";
 import type { ArtifactType } from "../../pipeline/stage.ts";
 import type { ClassificationSpec } from "../../programs/classification_step.ts";
@@ -30,6 +30,7 @@ export function checkClassifying(
     const reason = `must have the labels that the classifier knows: ${condition!.names.join(", ")}`;
     throw new ParamError(["from", "images"], reason, names);
   }
+  checkWeightChoice(params.weights, model);
   if (images.type !== "samples") {
     splitOf(params, images);
   } else if (params.split) {

@@ -1,12 +1,12 @@
 /** What `embed` can do with a model and images; found out before anything runs. */
 import { imagesMeta, type SplitName } from "../../artifacts/images.ts";
-import { modelMeta, modelOf } from "../../artifacts/model.ts";
+import { checkWeightChoice, modelMeta, modelOf } from "../../artifacts/model.ts";
 import { ParamError } from "../../base/errors.ts";
 import type { ArtifactType } from "../../pipeline/stage.ts";
 import type { EmbedParams } from "./params.ts";
 
-/** Throws `ParamError` for a model that has no codes, or none of such images. */
-export function checkModel(model: ArtifactType, images: ArtifactType) {
+/** Throws `ParamError` for a model that has no codes, or none of such images, or not the weights asked for. */
+export function checkModel({ weights }: EmbedParams, model: ArtifactType, images: ArtifactType) {
   const { family, kind } = modelOf(model.meta);
   if (family === "denoiser") {
     const reason = `must have codes, and ${kind} is a denoiser`;
@@ -24,6 +24,7 @@ export function checkModel(model: ArtifactType, images: ArtifactType) {
     const reason = `must have the labels that the model is told: ${told.names.join(", ")}`;
     throw new ParamError(["from", "images"], reason, theirs.labels?.names ?? "no labels");
   }
+  checkWeightChoice(weights, model);
 }
 
 /** The part of the images that is encoded. Throws `ParamError` where there is none of the name, or too little. */

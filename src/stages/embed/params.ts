@@ -11,6 +11,7 @@ export const embedParams = z.strictObject({
     .describe("The part of the images; test, where there is one, without it."),
   count: z.int().min(3).max(20_000).default(5000).describe("Images of that part, from its first."),
   maps: z.array(z.enum(methods)).min(1).default(["first-two", "pca", "umap"])
+    .refine((maps) => new Set(maps).size === maps.length, "must name a map once")
     .describe(
       "first-two: the first two numbers of each code; pca: the two directions in which codes vary most; umap: near " +
         "codes stay near (McInnes et al., 2018).",

@@ -28,10 +28,14 @@ export const npzFile: SourceKind = {
   },
 };
 
-/** The one array that can be images. Throws `ParamError` with all arrays where there is none, or a choice. */
+/**
+ * The one array that can be images. Throws `ParamError` with all arrays where there is none, or a choice. One that
+ * cannot be read leaves a choice: it may be the images, damaged, and another of the same shape their masks.
+ */
 function onlyImages(file: NpzFile, labels: string | undefined): string {
-  const candidates = file.names.filter((name) => name !== labels && looksLikeImages(file, name));
-  if (candidates.length === 1) return candidates[0];
+  const others = file.names.filter((name) => name !== labels);
+  const candidates = others.filter((name) => looksLikeImages(file, name) !== false);
+  if (candidates.length === 1 && looksLikeImages(file, candidates[0])) return candidates[0];
   throw new ParamError(
     ["arrays"],
     candidates.length
@@ -42,12 +46,13 @@ function onlyImages(file: NpzFile, labels: string | undefined): string {
   );
 }
 
-function looksLikeImages(file: NpzFile, name: string): boolean {
+/** Undefined where the array cannot be read. */
+function looksLikeImages(file: NpzFile, name: string): boolean | undefined {
   try {
     const { shape } = file.array(name);
     return (shape.length === 3 || shape.length === 4) && !shape.includes(0);
   } catch (error) {
-    if (error instanceof BruitError) return false;
+    if (error instanceof BruitError) return undefined;
     throw error;
   }
 }

@@ -23,6 +23,7 @@ export function openSource(params: LoadParams, folder: string): ImageSource {
   if (opened.count > imageLimit) {
     throw new ParamError(["path"], `may hold at most ${imageLimit} images`, opened.count);
   }
+  checkLabelNames(params, opened);
   const source = resizedSource(opened, without(files, kind.takes));
   checkCount(params.count, source.count, path);
   return withChannels(source, params.channel_names);
@@ -83,6 +84,18 @@ function generated(params: LoadParams): ImageSource {
 function checkCount(wanted: number | undefined, available: number, place: string): void {
   if (wanted === undefined || wanted <= available) return;
   throw new ParamError(["count"], `must be at most ${available}, the images in ${place}`, wanted);
+}
+
+/** What is said of labels must reach some: labels that nobody names, or that have names already, would hide it. */
+function checkLabelNames(params: LoadParams, { labels }: ImageSource): void {
+  const { label_names: names, label_type: type } = params;
+  if (names && String(names) !== String(labels?.names)) {
+    const reason = labels
+      ? `cannot be given: path brings the labels ${labels.names.join(", ")}`
+      : "needs labels";
+    throw new ParamError(["label_names"], reason, names);
+  }
+  if (type && !labels) throw new ParamError(["label_type"], "needs labels", type);
 }
 
 /** What lies at a path, how it is read, and with which parameters. */

@@ -15,6 +15,8 @@ const byName = z.enum([...datasets.keys()]).transform((kind) => choose(datasets,
 
 const name = z.string().min(1);
 
+const distinct = (names: readonly string[]) => new Set(names).size === names.length;
+
 const part = z.number().min(0)
   .refine(
     (value) => value < 1 || Number.isInteger(value),
@@ -29,9 +31,12 @@ export const loadParams = z.strictObject({
     .describe(
       "A file or folder of images, relative to the pipeline file; docs/data.md lists them.",
     ),
-  arrays: z.union([name, z.array(name).min(1).max(64)]).optional()
+  arrays: z.union([
+    name,
+    z.array(name).min(1).max(64).refine(distinct, "must name an array once"),
+  ]).optional()
     .describe("The array of a .npz file that is the images, or a list with one array per channel."),
-  channel_names: z.array(name).min(1).max(64).optional()
+  channel_names: z.array(name).min(1).max(64).refine(distinct, "must be different names").optional()
     .describe("Names of channels that are quantities of their own; by default those of `arrays`."),
   count: z.int().min(1).max(imageLimit).optional()
     .describe(
@@ -55,7 +60,7 @@ export const loadParams = z.strictObject({
       "A .npy or idx file with one row of labels, or one class number, per image of `path`; of a " +
         ".npz file the name of such an array in it.",
     ),
-  label_names: z.array(z.string().min(1)).min(1).max(4096).optional()
+  label_names: z.array(name).min(1).max(4096).refine(distinct, "must be different names").optional()
     .describe("Names of the label columns, or of the classes."),
   label_type: z.enum(labelTypes).optional()
     .describe(

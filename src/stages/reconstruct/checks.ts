@@ -1,6 +1,6 @@
 /** What must hold between an autoencoder and the images that it is to give back, and the program that follows. */
 import { imagesMeta, type SplitName, splitNames } from "../../artifacts/images.ts";
-import { modelMeta, modelOf } from "../../artifacts/model.ts";
+import { checkWeightChoice, modelMeta, modelOf } from "../../artifacts/model.ts";
 import { ParamError } from "../../base/errors.ts";
 import type { Choice } from "../../base/table.ts";
 import type { ArtifactType } from "../../pipeline/stage.ts";
@@ -20,11 +20,7 @@ export function checkReconstruction(
   }
   requireSeen(model, images);
   countsOf(params, images);
-  const { ema } = modelMeta(model.meta);
-  if (params.weights === "ema" && !ema) {
-    const hint = "Set `ema` in the stage that trains it, or use the last weights.";
-    throw new ParamError(["weights"], "were not averaged in training", params.weights, hint);
-  }
+  checkWeightChoice(params.weights, model);
 }
 
 /** Throws `ParamError` for images of another shape, or with other labels than the model was told. */

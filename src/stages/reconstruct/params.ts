@@ -7,7 +7,8 @@ import { precisions } from "../../../kernels/lowering/precision.ts";
 import { corruptions } from "../../programs/corruptions/table.ts";
 
 export const reconstructParams = z.strictObject({
-  splits: z.array(z.enum(splitNames)).min(1).optional()
+  splits: z.array(z.enum(splitNames)).min(1)
+    .refine((splits) => new Set(splits).size === splits.length, "must name a part once").optional()
     .describe("Parts of the images, measured apart; those that are held out without it."),
   count: z.int().positive().optional()
     .describe("Images of each part that are measured; all without it."),

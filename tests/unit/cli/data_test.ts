@@ -58,3 +58,12 @@ Deno.test("data --folder: a folder that is there, wrong parameters and images th
   for (const params of ["{", "3", ""]) await refuses("shapes", { params }, /the map is wrong/);
   await refuses("microstructures", { folder: folder.file("m") }, /not grey or RGB of 8 bits/);
 });
+
+Deno.test("data --folder: a folder that cannot be made is a mistake in the command", async () => {
+  using folder = new TemporaryFolder();
+  Deno.writeTextFileSync(folder.file("file"), "");
+  await assert.rejects(
+    data(fakeTerminal(), "shapes", { folder: folder.file("file/pictures"), count: 1 }),
+    (error) => error instanceof SpecError && /the folder cannot be made/.test(error.message),
+  );
+});

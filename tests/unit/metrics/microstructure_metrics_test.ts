@@ -67,15 +67,14 @@ Deno.test("thresholds are in stored units, whatever the model's are", async () =
   }
 });
 
-Deno.test("sets without a phase have curves, too", async () => {
-  const nothing = {
-    samples: stripes(3, 0),
-    heldOut: stripes(2, 0),
-    reference: stripes(4, 0),
-  };
+Deno.test("samples without a phase have curves, too", async () => {
+  const nothing = { ...sets, samples: stripes(3, 0), heldOut: stripes(2, 0) };
   for (const kind of kinds) {
     const { measures, figures } = await computed(kind, [2, 16, 16], nothing, { channel: 1 });
-    for (const { value } of Object.values(measures)) assert.equal(value, 0, kind);
+    const { distance, ...scalars } = measures;
+    for (const { value } of Object.values(scalars)) assert.equal(value, 0, kind);
+    assert.ok(Number.isFinite(distance.value) && distance.value > 0, kind);
+    assert.equal(distance.reference, distance.value, kind);
     assert.deepEqual(figures.map(({ file }) => file), [`${kind}.svg`, `${kind}.csv`]);
   }
 });
@@ -154,4 +153,14 @@ Deno.test("distances of distributions: the work of moving one into the other", (
   assert.deepEqual([...shares(Float64Array.of(1, 0, 3))], [0.25, 0, 0.75]);
   assert.deepEqual([...shares(Float64Array.of(0, 0))], [1, 0]);
   assert.equal(meanOfShares(Float64Array.of(0.25, 0, 0.75)), 1.5);
+});
+
+Deno.test("a threshold that the images do not cross is refused: all distances would be 0", async () => {
+  const params = { channel: 1 };
+  for (const kind of kinds) {
+    const measured = (more: object) => computed(kind, [2, 16, 16], sets, { ...params, ...more });
+    await assert.rejects(measured({ threshold: 99 }), /have none of it.*99/);
+    await assert.rejects(measured({ threshold: -99 }), /have nothing else/);
+    await assert.rejects(measured({ channel: 0 }), /channel 0 above 0.5.*none of it/);
+  }
 });

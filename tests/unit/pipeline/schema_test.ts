@@ -1,8 +1,10 @@
 /** The schema that editors read: it says what the compiler says, and the file in `pipelines/` is current. */
 import assert from "node:assert/strict";
 import { Ajv, type ValidateFunction } from "ajv";
+import { z } from "zod";
 import type { JsonObject } from "../../../src/base/canonical.ts";
 import { pipelineSchema, schemaText } from "../../../src/pipeline/schema.ts";
+import { type JsonSchema, namesAt } from "../../../src/pipeline/schema_walk.ts";
 import { parseSpec } from "../../../src/pipeline/spec.ts";
 import { readDocument } from "../../../src/pipeline/spec_document.ts";
 import { resolvedJson } from "../../../src/pipeline/spec_print.ts";
@@ -128,4 +130,22 @@ Deno.test("schema: the pipelines of the project fit", async (t) => {
 Deno.test("schema: pipelines/schema.json is current (deno task schema)", () => {
   const path = new URL("../../../pipelines/schema.json", import.meta.url);
   assert.equal(Deno.readTextFileSync(path), schemaText(stageKinds));
+});
+
+Deno.test("schema: of a union only the branch that is meant is proposed, in both spellings of its kind", () => {
+  const branch = (kind: z.ZodType, params: object) => z.strictObject({ kind, ...params });
+  const schema = z.toJSONSchema(
+    z.strictObject({
+      model: z.discriminatedUnion("kind", [
+        branch(z.literal(["film-unet", "film_unet"]), { width: z.int() }),
+        branch(z.literal("mlp"), { hidden: z.int(), norm: z.enum(["none", "layer"]).optional() }),
+      ] as never),
+    }),
+    { io: "input" },
+  ) as JsonSchema;
+  const names = (kind: string) => namesAt(schema, ["model"], { model: { kind } });
+  assert.deepEqual(names("film-unet"), ["kind", "width"]);
+  assert.deepEqual(names("film_unet"), ["kind", "width"]);
+  assert.deepEqual(names("mlp"), ["kind", "hidden", "norm"]);
+  assert.deepEqual(names("unet"), ["kind", "width", "hidden", "norm"]);
 });

@@ -165,6 +165,9 @@ Deno.test("a classifier needs classes, and classify and embed a model that fits"
   );
   const drawn = samples(folder.make("drawn"), 4);
   refuse(classify, { split: "test" }, { model, images: drawn }, "split", /samples/);
+  refuse(classify, { weights: "ema" }, { model, images }, "weights", /not averaged/);
+  refuse(embed, { weights: "ema" }, { model, images }, "weights", /not averaged/);
+  assert.throws(() => embed.params.parse({ maps: ["pca", "pca"] }), /must name a map once/);
   const few = { ...images, meta: { ...images.meta, counts: { train: 4 } } };
   refuse(embed, {}, { model, images: few }, "maps", /at least 20/);
 });

@@ -107,6 +107,8 @@ Deno.test("reconstruct: what cannot be given back is refused", async () => {
   const unnamed = { ...images, meta: { ...images.meta, labels: null } };
   refuse({}, { model, images: unnamed }, "from.images", /labels that the model is told/);
   refuse({ weights: "ema" }, { model, images }, "weights", /not averaged/);
+  const twice = { splits: ["train", "train"] };
+  assert.throws(() => reconstruct.params.parse(twice), /must name a part once/);
   const noise = await noised(labelledImages(folder.make("dark"), -1), folder.make("noise"));
   const denoiser = await runStage(train, { model: { kind: "mlp", hidden: [4] }, batch_size: 16 }, {
     scratch: folder.make("denoiser"),

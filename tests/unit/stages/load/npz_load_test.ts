@@ -174,3 +174,29 @@ Deno.test("load npz: numbers of images and of labels that no memory holds are re
   Deno.writeFileSync(path, zipOf([entry("x.npy", [9e8, 1, 1], 9e8), entry("y.npy", [9e8], 9e8)]));
   refuses({ path, arrays: "x", labels: "y" }, "labels", /\[y\].*268435456 bytes at most/);
 });
+
+Deno.test("load npz: an array that cannot be read leaves no other to be taken for the images", () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.npz");
+  const { M } = microstructures;
+  const file = npzOf({ images: M, masks: M });
+  // The first array's type becomes one that is no number, as objects have; its checksum goes with it.
+  const at = new TextDecoder("latin1").decode(file).indexOf("|u1");
+  file[at + 1] = "O".charCodeAt(0);
+  Deno.writeFileSync(path, file);
+  refuses({ path }, "arrays", /must say which.*images \(not readable\); masks \(2, 1, 2\)/);
+});
+
+Deno.test("load: names are different ones, and label names need labels that have none", () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("a.npy");
+  writeNpy(path, microstructures.M);
+  refuses({ path, label_names: ["a"] }, "label_names", /needs labels/);
+  refuses({ path, label_type: "measured" }, "label_type", /needs labels/);
+  for (const names of ["arrays", "channel_names", "label_names"]) {
+    assert.throws(
+      () => resolved(load, { path, [names]: ["a", "a"] }),
+      /must (be different|name an)/,
+    );
+  }
+});
