@@ -1,8 +1,7 @@
 /** The parameters of the stage kind `embed`. */
 import { z } from "zod";
 import { splitNames } from "../../artifacts/images.ts";
-import { weightChoices } from "../../artifacts/model.ts";
-import { precisions } from "../../../kernels/lowering/precision.ts";
+import { modelParams } from "../../artifacts/model_params.ts";
 
 const methods = ["first-two", "pca", "umap"] as const;
 
@@ -20,10 +19,6 @@ export const embedParams = z.strictObject({
     .describe("umap: codes that are looked at around each code."),
   min_distance: z.number().min(0).max(1).default(0.1)
     .describe("umap: how near points may come on the map."),
-  batch_size: z.int().positive().default(128).describe("Images computed together."),
-  weights: z.enum(weightChoices).default("auto")
-    .describe("Averaged or last weights; auto takes the average where there is one."),
-  precision: z.enum(precisions).default("default")
-    .describe("Digits of the convolutions on CPU: errors of about 2e-7, 5e-6 and 3e-5."),
+  ...modelParams,
 });
 export type EmbedParams = z.infer<typeof embedParams>;

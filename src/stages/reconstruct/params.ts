@@ -1,9 +1,8 @@
 /** The parameters of the stage kind `reconstruct`. */
 import { z } from "zod";
 import { splitNames } from "../../artifacts/images.ts";
-import { weightChoices } from "../../artifacts/model.ts";
+import { modelParams } from "../../artifacts/model_params.ts";
 import { choiceSchema } from "../../base/table.ts";
-import { precisions } from "../../../kernels/lowering/precision.ts";
 import { corruptions } from "../../programs/corruptions/table.ts";
 
 export const reconstructParams = z.strictObject({
@@ -18,10 +17,6 @@ export const reconstructParams = z.strictObject({
     .describe("Of a variational autoencoder: codes drawn as in training, or their means."),
   corruption: choiceSchema(corruptions).optional()
     .describe("What is done to images before they are encoded; as in training without it."),
-  batch_size: z.int().positive().default(128).describe("Images computed together."),
-  weights: z.enum(weightChoices).default("auto")
-    .describe("Averaged or last weights; auto takes the average where there is one."),
-  precision: z.enum(precisions).default("default")
-    .describe("Digits of the convolutions on CPU: errors of about 2e-7, 5e-6 and 3e-5."),
+  ...modelParams,
 });
 export type ReconstructParams = z.infer<typeof reconstructParams>;
