@@ -6,7 +6,13 @@ import { type Choice, chosen } from "../base/table.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import type { ImageShape, Model } from "../../kernels/models/model.ts";
 import { models } from "../../kernels/models/table.ts";
-import type { Affine, ContentSource, ImageLabels, Maps } from "./images.ts";
+import {
+  type Affine,
+  type ContentSource,
+  type ImageLabels,
+  imagesMeta,
+  type Maps,
+} from "./images.ts";
 
 /** `meta` of the artifact, as far as it does not depend on the model's family. */
 export interface ModelMeta {
@@ -35,6 +41,23 @@ export function mapsOf(meta: JsonObject): Maps {
   return { images: affine, labels: condition?.affine };
 }
 
+/** Throws `ParamError` for images of another shape than the model's. */
+export function requireShape(model: JsonObject, images: JsonObject): void {
+  const { shape } = modelMeta(model);
+  if (`${shape}` === `${images.shape}`) return;
+  const [own, other] = [shape, images.shape as number[]].map((shape) => shape.join(" x "));
+  throw new ParamError(["from", "images"], `must have the model's shape ${own}, not ${other}`);
+}
+
+/** Throws `ParamError` for images without the labels that the model is told. */
+export function requireTold(model: JsonObject, images: JsonObject): void {
+  const { condition } = modelMeta(model);
+  const names = imagesMeta(images).labels?.names;
+  if (!condition || `${condition.names}` === `${names}`) return;
+  const reason = `must have the labels that the model is told: ${condition.names.join(", ")}`;
+  throw new ParamError(["from", "images"], reason, names ?? "no labels");
+}
+
 /** Which weights: the average where there is one, the average, or the last ones. */
 export const weightChoices = ["auto", "ema", "last"] as const;
 export type WeightChoice = typeof weightChoices[number];
@@ -46,7 +69,9 @@ export function checkWeightChoice(
 ): void {
   if (choice !== "ema" || modelMeta(meta).ema) return;
   const hint = "Set `ema` in the stage that trains it, or use the last weights.";
-  throw new ParamError(["weights"], "were not averaged in training", choice, hint);
+  const reason =
+    "cannot be the average: they were not averaged, for the model was trained without a moving average";
+  throw new ParamError(["weights"], reason, choice, hint);
 }
 
 /** Weights by name. */

@@ -5,6 +5,7 @@
  * CRC-32 of type and data (PNG specification, third edition, section 5).
  */
 import { crc32 } from "node:zlib";
+import { joined } from "./joined.ts";
 
 /** The first bytes of every PNG file. */
 export const pngSignature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
@@ -54,12 +55,5 @@ export function pngChunk(type: string, data: Uint8Array): Uint8Array {
 
 /** A file of whole chunks. */
 export function pngOf(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const parts = [pngSignature, ...chunks];
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
+  return joined([pngSignature, ...chunks]);
 }

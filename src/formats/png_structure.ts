@@ -6,6 +6,7 @@ import { constants, crc32, inflateSync } from "node:zlib";
 import { isPng } from "../base/png_text.ts";
 import { fileFault } from "./file.ts";
 import { pixelLimit } from "./pixels.ts";
+import { joined } from "../base/joined.ts";
 
 /** What the first 33 bytes of a file say. */
 export interface PngHeader {
@@ -95,14 +96,4 @@ function imageDamage(chunks: readonly Uint8Array[], view: DataView): string | un
   } catch (error) {
     return `its image data cannot be unpacked (${error instanceof Error ? error.message : error})`;
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

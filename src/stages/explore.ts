@@ -1,6 +1,6 @@
 /** The stage kind `explore`: what images are like before anything is done to them. Figures and tables, no new images. */
 import { imagesMeta } from "../artifacts/images.ts";
-import { ParamError } from "../base/errors.ts";
+import { chosenSplit } from "../artifacts/split_choice.ts";
 import type { StageKind } from "../pipeline/stage.ts";
 import { type ExploreParams, exploreParams } from "./explore/params.ts";
 import { imported } from "../base/imported.ts";
@@ -15,12 +15,11 @@ export const explore: StageKind<ExploreParams> = {
   random: true,
 
   infer({ split }, inputs) {
-    const { shape, counts } = imagesMeta(inputs.one("images").meta);
-    if (counts && !counts[split]) {
-      const hint = `They have ${Object.keys(counts).join(", ")}.`;
-      throw new ParamError(["split"], "is no part of the images", split, hint);
-    }
-    return { type: "exploration", meta: { shape, split } };
+    const images = imagesMeta(inputs.one("images").meta);
+    return {
+      type: "exploration",
+      meta: { shape: images.shape, split: chosenSplit(images, split) },
+    };
   },
 
   async run(context) {

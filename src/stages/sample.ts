@@ -1,7 +1,7 @@
 /** The stage kind `sample`: images drawn from a trained model, by a sampler or by its own decoder. */
 import { join } from "node:path";
 import { appearanceOf } from "../artifacts/images.ts";
-import { modelOf } from "../artifacts/model.ts";
+import { checkWeightChoice, modelOf } from "../artifacts/model.ts";
 import type { Digest, JsonObject } from "../base/canonical.ts";
 import { ParamError } from "../base/errors.ts";
 import { ndArray } from "../base/nd_array.ts";
@@ -59,7 +59,7 @@ export const sample: StageKind<SampleParams> = {
     checkImages(params, inputs.all("images")[0], model);
     if (params.inpaint) checkMask(params.inpaint, model.meta.shape as ImageShape, folder);
     checkConditions(params, model, inputs.all("images")[0]);
-    requireAverage(params, model);
+    checkWeightChoice(params.weights, model);
     return { type: "samples", meta: samplesMeta(params, model, table) };
   },
 
@@ -168,16 +168,6 @@ function requireNoDenoising(params: SampleParams, { meta }: ArtifactType) {
   if (params.start.kind === "images" || params.start.kind === "inversion") refuse("start");
   if (params.inpaint) refuse("inpaint");
   if (params.volume) refuse("volume");
-}
-
-function requireAverage({ weights }: SampleParams, { meta }: ArtifactType) {
-  if (weights !== "ema" || meta.ema) return;
-  throw new ParamError(
-    ["weights"],
-    "cannot be the average: the model was trained without a moving average",
-    weights,
-    "Set `ema` in the stage that trains it, or use the last weights.",
-  );
 }
 
 function samplesMeta(

@@ -1,6 +1,7 @@
 /** What must hold between a classifier and what it is to look at, and the program that follows. */
 import { imagesMeta, type SplitName } from "../../artifacts/images.ts";
-import { checkWeightChoice, modelMeta, modelOf } from "../../artifacts/model.ts";
+import { checkWeightChoice, modelMeta, modelOf, requireShape } from "../../artifacts/model.ts";
+import { chosenSplit } from "../../artifacts/split_choice.ts";
 import { ParamError } from "../../base/errors.ts";
 import type { ArtifactType } from "../../pipeline/stage.ts";
 import type { ClassificationSpec } from "../../programs/classification_step.ts";
@@ -20,11 +21,8 @@ export function checkClassifying(
     const hint = "Train one with `model: { kind: classifier }` and `condition: labels`.";
     throw new ParamError(["from", "model"], reason, undefined, hint);
   }
-  const { shape, condition } = modelMeta(model.meta);
-  if (`${shape}` !== `${images.meta.shape}`) {
-    const [own, other] = [shape, images.meta.shape as number[]].map((shape) => shape.join(" x "));
-    throw new ParamError(["from", "images"], `must have the model's shape ${own}, not ${other}`);
-  }
+  requireShape(model.meta, images.meta);
+  const { condition } = modelMeta(model.meta);
   const names = wantedNames(images);
   if (names && `${names}` !== `${condition!.names}`) {
     const reason = `must have the labels that the classifier knows: ${condition!.names.join(", ")}`;
@@ -47,11 +45,7 @@ function wantedNames({ type, meta }: ArtifactType): readonly string[] | undefine
 
 /** The part of the images that is meant. Throws `ParamError` for one that is not there. */
 export function splitOf({ split }: ClassifyParams, { meta }: ArtifactType): SplitName {
-  const { counts } = imagesMeta(meta);
-  const name = split ?? (counts.test ? "test" : "train");
-  if (counts[name]) return name;
-  const hint = `They have ${Object.keys(counts).join(", ")}.`;
-  throw new ParamError(["split"], "is no part of the images", name, hint);
+  return chosenSplit(imagesMeta(meta), split);
 }
 
 export function specOf(

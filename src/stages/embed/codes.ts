@@ -13,6 +13,7 @@ import type { ArtifactType, StageContext } from "../../pipeline/stage.ts";
 import { classificationDigest } from "../../programs/classification_step.ts";
 import { encodingDigest } from "../../programs/reconstruction_step.ts";
 import type { EmbedParams } from "./params.ts";
+import { joined } from "../../base/joined.ts";
 import { imported } from "../../base/imported.ts";
 
 /** Codes with the classes of their images. */
@@ -66,13 +67,7 @@ export async function codesOf(
     const { classifyImages } = await imported(() => import("../../programs/classification.ts"));
     for await (const { features } of classifyImages({ ...options, spec })) take(features);
   }
-  const width = parts.reduce((sum, part) => sum + part.length, 0) / count;
-  const data = new Float32Array(count * width);
-  let at = 0;
-  for (const part of parts) {
-    data.set(part, at);
-    at += part.length;
-  }
+  const data = joined(parts), width = data.length / count;
   return {
     values: float32([count, width], data),
     classes: set.labels && classesOf(set.labels, split.labels(0, count)!.data),

@@ -9,6 +9,7 @@ import {
   classificationDigest,
   type ClassificationSpec,
 } from "../../programs/classification_step.ts";
+import { joined } from "../../base/joined.ts";
 import { imported } from "../../base/imported.ts";
 
 /** Images computed together. */
@@ -66,12 +67,6 @@ export async function classifierFeatures(
       precision: "default",
     });
     for await (const { features } of classified) parts.push(features.data);
-    const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
+    return joined(parts);
   };
 }

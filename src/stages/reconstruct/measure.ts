@@ -12,6 +12,7 @@ import { psnr, ssim } from "../../metrics/numeric/ssim.ts";
 import type { StageContext } from "../../pipeline/stage.ts";
 import { specOf } from "./checks.ts";
 import type { ReconstructParams } from "./params.ts";
+import { joined } from "../../base/joined.ts";
 import { imported } from "../../base/imported.ts";
 
 /** A mean over images, with its 95% interval by the bootstrap. */
@@ -62,7 +63,6 @@ export async function measure(
     perImage.get(name)![index] = value;
   };
   const kept = new Shown(Math.min(params.shown, count));
-  const batches = [...batchRanges(count, spec.batchSize)];
   const source = batchesOf(split, { batchSize: spec.batchSize, count, told: Boolean(condition) });
   const made = reconstructImages({
     spec,
@@ -73,9 +73,9 @@ export async function measure(
     threads,
     signal,
   });
-  let batch = 0;
+  let start = 0;
   for await (const { images, seen, bce, mse, divergence } of made) {
-    const { start, size } = batches[batch++];
+    const [size] = images.shape;
     const originals = split.rows(start, size).data;
     const width = originals.length / size;
     kept.add({ originals, seen: seen?.data, images: images.data }, width);
@@ -96,7 +96,8 @@ export async function measure(
         put("seen ssim", start + i, ssim(a, imageOf(seen.data), shape, 1));
       }
     }
-    progress(start + size);
+    start += size;
+    progress(start);
   }
   const resamples = resampleCounts(randomKey(seed, "reconstruct/bootstrap"), count);
   const numbers = [...perImage].map(([name, values]): [string, MeanOverImages] => {
@@ -115,12 +116,6 @@ export async function measure(
 /** PSNR for values from 0 to 1; 100 stands for equal images, which have none. */
 function decibels(a: Float32Array, b: Float32Array): number {
   return Math.min(100, psnr(a, b, 1));
-}
-
-function* batchRanges(count: number, batchSize: number) {
-  for (let start = 0; start < count; start += batchSize) {
-    yield { start, size: Math.min(batchSize, count - start) };
-  }
 }
 
 /** The first images of all batches. */
@@ -145,8 +140,6 @@ class Shown {
   }
 
   images(): Measured["shown"] {
-    const joined = (parts: readonly Float32Array[]) =>
-      Float32Array.from(parts.flatMap((part) => [...part]));
     const { originals, seen, images } = this.parts;
     return {
       originals: joined(originals),

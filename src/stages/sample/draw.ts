@@ -9,7 +9,7 @@ import { resampled } from "../../diffusion/samplers/resampling.ts";
 import { type Path, shortened } from "../../diffusion/samplers/path.ts";
 import type { SamplerTable } from "../../diffusion/samplers/sampler.ts";
 import { samplerPath, tableAlong } from "../../diffusion/samplers/table.ts";
-import { readSafetensors } from "../../formats/safetensors.ts";
+import { readWeights } from "../../artifacts/model.ts";
 import type { Artifact, ArtifactType, StageContext } from "../../pipeline/stage.ts";
 import type { ImageShape } from "../../../kernels/models/model.ts";
 import { models } from "../../../kernels/models/table.ts";
@@ -69,7 +69,7 @@ export async function draw(
   const conditions = conditionsOf(params, model, context.inputs.all("images")[0]);
   const common = {
     spec: drawingSpec(params, model, seed),
-    weights: weightsOf(params, model),
+    weights: readWeights(model, params.weights),
     count: params.count,
     ...(conditions
       ? { conditions: conditionArray(conditions, params.count, "values", samplesInTurn(params)) }
@@ -106,12 +106,6 @@ export async function draw(
     guidance: guidanceAlong(params, model, table),
     progress: progress("step"),
   });
-}
-
-/** The averaged or the last weights of a trained model, as the parameters say. */
-export function weightsOf({ weights }: SampleParams, model: Artifact) {
-  const averaged = weights === "ema" || (weights === "auto" && model.has("ema.safetensors"));
-  return readSafetensors(model.path(averaged ? "ema.safetensors" : "weights.safetensors"));
 }
 
 /** Guidance as the programs are given it, a scale for each row of a table; undefined without. */

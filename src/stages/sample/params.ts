@@ -1,9 +1,9 @@
 /** The parameters of the stage kind `sample`. */
 import { z } from "zod";
 import { splitNames } from "../../artifacts/images.ts";
+import { modelParams } from "../../artifacts/model_params.ts";
 import { choiceSchema } from "../../base/table.ts";
 import { samplers } from "../../diffusion/samplers/table.ts";
-import { precisions } from "../../../kernels/lowering/precision.ts";
 import { inpaintSchema } from "./inpaint.ts";
 import { startSchema } from "./start.ts";
 import { volumeSchema } from "./volume_params.ts";
@@ -46,9 +46,7 @@ export const sampleParams = z.strictObject({
   guidance_interval: z.tuple([z.number().min(0), z.number().positive()]).optional()
     .describe("Sigmas above the first and up to the second are guided; all without it."),
   batch_size: z.number().int().positive().default(64).describe("Samples computed together."),
-  weights: z.enum(["auto", "ema", "last"]).default("auto")
-    .describe("Averaged or last weights; auto takes the average where there is one."),
-  precision: z.enum(precisions).default("default")
-    .describe("Digits of the convolutions on CPU: errors of about 2e-7, 5e-6 and 3e-5."),
+  weights: modelParams.weights,
+  precision: modelParams.precision,
 });
 export type SampleParams = z.infer<typeof sampleParams>;

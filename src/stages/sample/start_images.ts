@@ -7,6 +7,7 @@ import {
   type SplitName,
   toModelValues,
 } from "../../artifacts/images.ts";
+import { chosenSplit } from "../../artifacts/split_choice.ts";
 import { ParamError } from "../../base/errors.ts";
 import type { Artifact, ArtifactType } from "../../pipeline/stage.ts";
 import type { SampleParams } from "./params.ts";
@@ -62,12 +63,8 @@ export function checkImages(
 }
 
 /** The part of the images that is meant. Throws `ParamError` for one that they do not have. */
-function splitOf({ path, split }: ImagesWanted, { counts }: Pick<ImagesMeta, "counts">): SplitName {
-  const name = split ?? (counts.test ? "test" : "train");
-  if (counts[name]) return name;
-  const hint = `They have ${Object.keys(counts).join(", ")}.`;
-  const place = path.at(-1) === "labels_of" ? path : [path[0], "split"];
-  throw new ParamError(place, "is no part of the images", name, hint);
+function splitOf({ path, split }: ImagesWanted, images: Pick<ImagesMeta, "counts">): SplitName {
+  return chosenSplit(images, split, path.at(-1) === "labels_of" ? path : [path[0], "split"]);
 }
 
 /**

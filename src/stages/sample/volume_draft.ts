@@ -1,4 +1,5 @@
 /** Draws volumes and makes the draft of a `samples` artifact of them: the volumes, their cuts as samples, pictures. */
+import { readWeights } from "../../artifacts/model.ts";
 import { join } from "node:path";
 import type { JsonObject } from "../../base/canonical.ts";
 import { elementCount, float32, type NdArray } from "../../base/nd_array.ts";
@@ -10,7 +11,7 @@ import type { ImageShape } from "../../../kernels/models/model.ts";
 import type { Artifact, Draft, StageContext } from "../../pipeline/stage.ts";
 import { readSlices, slicePixels, type VolumeSize } from "../../programs/volume_slices.ts";
 import { conditionArray, conditionsOf, conditionWidth, type NamedCondition } from "./conditions.ts";
-import { guidanceAlong, weightsOf } from "./draw.ts";
+import { guidanceAlong } from "./draw.ts";
 import type { SampleParams } from "./params.ts";
 import { stepsTable } from "./steps_table.ts";
 import { type Cut, keptCuts } from "./volume.ts";
@@ -79,7 +80,7 @@ async function draw(
   const width = conditionWidth(model);
   using denoiser = new SliceDenoiser({
     spec: { model: meta.model as Choice, ...(width ? { conditionWidth: width } : {}) },
-    weights: weightsOf(params, model),
+    weights: readWeights(model, params.weights),
     ...(conditions ? { conditions: conditionArray(conditions, volume.count) } : {}),
     guidance: guidanceAlong(params, model, table),
     device: await context.device(),
