@@ -8,18 +8,10 @@
  * Normalisation is thus two numbers per channel and never rewrites an array: uint8 images stay a quarter of the
  * size of their float32 values, in the store as in memory.
  */
+import { type Affine, mappedColumns, toModelValues } from "../base/affine.ts";
 import type { JsonObject } from "../base/canonical.ts";
-import {
-  type DType,
-  elementCount,
-  itemSize,
-  type NdArray,
-  type TypedArray,
-} from "../base/nd_array.ts";
-import type { Affine } from "../figures/grid.ts";
+import { type DType, elementCount, itemSize, type NdArray } from "../base/nd_array.ts";
 import { type NpyFile, openNpy } from "../formats/npy.ts";
-
-export type { Affine } from "../figures/grid.ts";
 
 /** The parts into which images are divided, in the order in which they are shown. */
 export const splitNames = ["train", "validation", "test"] as const;
@@ -207,55 +199,5 @@ export class ImageSplit {
 
   [Symbol.dispose](): void {
     this.close();
-  }
-}
-
-/** Stored values [N, C, H, W] as model values, rounded to float32. */
-export function toModelValues(stored: NdArray, { scale, offset }: Affine): NdArray<Float32Array> {
-  const values = new Float32Array(stored.data.length);
-  eachPlane(stored, (channel, start, end) => {
-    for (let i = start; i < end; i++) {
-      values[i] = Number(stored.data[i]) * scale[channel] + offset[channel];
-    }
-  });
-  return { dtype: "float32", shape: stored.shape, data: values };
-}
-
-/** Model values [n, C, H, W] of one map as those of another, by way of stored values. */
-export function remapped(
-  data: Float32Array,
-  [channels, height, width]: readonly number[],
-  from: Affine,
-  to: Affine,
-): Float32Array {
-  const plane = height * width;
-  return data.map((value, i) => {
-    const c = Math.floor(i / plane) % channels;
-    return (value - from.offset[c]) / from.scale[c] * to.scale[c] + to.offset[c];
-  });
-}
-
-/** Rows [N, L] through a map per column, rounded to float32. */
-export function mappedColumns(
-  { shape, data }: NdArray,
-  { scale, offset }: Affine,
-): NdArray<Float32Array> {
-  const width = shape[1];
-  const values = Float32Array.from(
-    data as ArrayLike<number>,
-    (value, i) => value * scale[i % width] + offset[i % width],
-  );
-  return { dtype: "float32", shape, data: values };
-}
-
-/** Calls back with the channel and the element range of every plane of an array [N, C, H, W]. */
-export function eachPlane(
-  { shape, data }: NdArray<TypedArray>,
-  visit: (channel: number, start: number, end: number) => void,
-): void {
-  const [, channels, height, width] = shape;
-  const plane = height * width;
-  for (let start = 0, p = 0; start < data.length; start += plane, p++) {
-    visit(p % channels, start, start + plane);
   }
 }

@@ -1,4 +1,5 @@
 /** Reading an artifact of type `model`: what it was trained on and told, and its weights. */
+import type { Affine } from "../base/affine.ts";
 import type { JsonObject } from "../base/canonical.ts";
 import { ParamError } from "../base/errors.ts";
 import type { NdArray } from "../base/nd_array.ts";
@@ -6,13 +7,7 @@ import { type Choice, chosen } from "../base/table.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import type { ImageShape, Model } from "../../kernels/models/model.ts";
 import { models } from "../../kernels/models/table.ts";
-import {
-  type Affine,
-  type ContentSource,
-  type ImageLabels,
-  imagesMeta,
-  type Maps,
-} from "./images.ts";
+import { type ContentSource, type ImageLabels, imagesMeta, type Maps } from "./images.ts";
 
 /** `meta` of the artifact, as far as it does not depend on the model's family. */
 export interface ModelMeta {

@@ -1,5 +1,6 @@
 /** Statistics per channel of the images of one split, in two passes over blocks; nothing is kept in memory. */
-import { eachPlane, type ImageSplit } from "./images.ts";
+import { eachPlane } from "../base/affine.ts";
+import type { ImageSplit } from "./images.ts";
 import type { NdArray } from "../base/nd_array.ts";
 
 /** What is known of one channel, in stored units. */

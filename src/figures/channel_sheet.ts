@@ -1,6 +1,7 @@
 /** Images whose channels are quantities of their own, taken apart: a row for each image, a column for each channel. */
+import type { Affine } from "../base/affine.ts";
 import { captionedGrid } from "./captioned_grid.ts";
-import type { Affine, Images } from "./grid.ts";
+import type { Images } from "./grid.ts";
 
 /** Images to be taken apart. */
 export interface ChannelSheet extends Omit<Images, "range" | "ranges"> {

@@ -1,13 +1,8 @@
 /** Grids of small images as one PNG, enlarged pixel by pixel so that they can be read; no captions here. */
+import type { Affine } from "../base/affine.ts";
 import type { TypedArray } from "../base/nd_array.ts";
 import { keyKeyword, withPngText } from "../base/png_text.ts";
 import { encodePng, type Pixels } from "../formats/png.ts";
-
-/** An affine map per channel: model value = stored value * scale + offset. */
-export interface Affine {
-  readonly scale: readonly number[];
-  readonly offset: readonly number[];
-}
 
 /** Images to be shown. */
 export interface Images {

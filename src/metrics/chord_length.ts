@@ -1,8 +1,7 @@
 /** How long the phase's chords are, against those of real images: sizes of grains as lines cut them. */
 import { z } from "zod";
-import type { Metric } from "./metric.ts";
+import { lazily, type Metric } from "./metric.ts";
 import { checkPhase, type PhaseParams, phaseParams } from "./phase.ts";
-import { imported } from "../base/imported.ts";
 
 export const chordLength: Metric<PhaseParams> = {
   kind: "chord-length",
@@ -10,8 +9,5 @@ export const chordLength: Metric<PhaseParams> = {
   params: z.strictObject(phaseParams),
   headlines: ["distance"],
   check: checkPhase,
-  async compute(input) {
-    const { compute } = await imported(() => import("./compute/chord_length.ts"));
-    return await compute(input);
-  },
+  compute: lazily(() => import("./compute/chord_length.ts")),
 };

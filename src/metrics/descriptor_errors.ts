@@ -3,9 +3,9 @@
  * It measures obedience to the condition and not likeness to real images, whose labels it takes for true.
  */
 import { z } from "zod";
+import type { Params } from "./compute/descriptor_errors.ts";
 import { type Column, columnSchema, resolveColumns } from "./descriptors.ts";
-import type { Metric } from "./metric.ts";
-import { imported } from "../base/imported.ts";
+import { lazily, type Metric } from "./metric.ts";
 
 /** Those of microstructures: channels M, G and O; mean of G, standard deviation of G, mean of O. */
 const usual: readonly Column[] = [
@@ -13,10 +13,6 @@ const usual: readonly Column[] = [
   { label: 1, channel: 1, statistic: "deviation" },
   { label: 2, channel: 2, statistic: "mean" },
 ];
-
-export interface Params {
-  readonly columns: readonly Column[];
-}
 
 export const descriptorErrors: Metric<Params> = {
   kind: "descriptor-errors",
@@ -29,8 +25,5 @@ export const descriptorErrors: Metric<Params> = {
   check({ columns }, facts) {
     resolveColumns(columns, facts);
   },
-  async compute(input) {
-    const { compute } = await imported(() => import("./compute/descriptor_errors.ts"));
-    return await compute(input);
-  },
+  compute: lazily(() => import("./compute/descriptor_errors.ts")),
 };

@@ -3,12 +3,8 @@
  * A set far more alike than real images has collapsed; the training images take part through their range only.
  */
 import { z } from "zod";
-import type { Metric } from "./metric.ts";
-import { imported } from "../base/imported.ts";
-
-export interface Params {
-  readonly pairs: number;
-}
+import type { Params } from "./compute/diversity.ts";
+import { lazily, type Metric } from "./metric.ts";
 
 export const diversity: Metric<Params> = {
   kind: "diversity",
@@ -18,8 +14,5 @@ export const diversity: Metric<Params> = {
       .describe("Pairs of images compared: all where there are no more, else drawn at random"),
   }),
   headlines: ["similarity"],
-  async compute(input) {
-    const { compute } = await imported(() => import("./compute/diversity.ts"));
-    return await compute(input);
-  },
+  compute: lazily(() => import("./compute/diversity.ts")),
 };

@@ -3,13 +3,9 @@
  * of choice, many or few (numeric/split_frechet.ts). `frechet-random-features` is the same over the random net.
  */
 import { z } from "zod";
-import { checkFeatures, type FeatureParams, featureParams } from "./features.ts";
-import type { Metric } from "./metric.ts";
-import { imported } from "../base/imported.ts";
-
-export interface Params extends FeatureParams {
-  readonly components: number;
-}
+import type { Params } from "./compute/frechet.ts";
+import { checkFeatures, featureParams } from "./features.ts";
+import { lazily, type Metric } from "./metric.ts";
 
 export const frechet: Metric<Params> = {
   kind: "frechet",
@@ -22,8 +18,5 @@ export const frechet: Metric<Params> = {
   }),
   headlines: ["distance"],
   check: checkFeatures,
-  async compute(input) {
-    const { compute } = await imported(() => import("./compute/frechet.ts"));
-    return await compute(input);
-  },
+  compute: lazily(() => import("./compute/frechet.ts")),
 };

@@ -9,8 +9,7 @@
  * carries the same excess.
  */
 import { z } from "zod";
-import type { Metric } from "./metric.ts";
-import { imported } from "../base/imported.ts";
+import { lazily, type Metric } from "./metric.ts";
 
 export const frechetRandomFeatures: Metric<Record<string, never>> = {
   kind: "frechet-random-features",
@@ -19,8 +18,5 @@ export const frechetRandomFeatures: Metric<Record<string, never>> = {
   params: z.strictObject({}),
   headlines: ["distance"],
   byDefault: true,
-  async compute(input) {
-    const { compute } = await imported(() => import("./compute/frechet_random_features.ts"));
-    return await compute(input);
-  },
+  compute: lazily(() => import("./compute/frechet_random_features.ts")),
 };

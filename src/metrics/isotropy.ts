@@ -1,21 +1,18 @@
 /** Whether cuts through volumes look alike along all axes, and like real images: their two-point correlations. */
 import { z } from "zod";
 import { ParamError } from "../base/errors.ts";
-import type { Metric } from "./metric.ts";
-import { checkPhase, longestOf, longestParam, type PhaseParams, phaseParams } from "./phase.ts";
-import { imported } from "../base/imported.ts";
-
-export type Params = PhaseParams & { readonly longest?: number };
+import { lazily, type Metric } from "./metric.ts";
+import { checkCurve, type CurveParams, curveParams } from "./phase.ts";
 
 /**
  * S2 of the cuts along each axis. For the references the held-out real images are dealt to the axes as the cuts are, so
  * that they tell what the number of cuts alone makes of images that do look alike. There are no intervals: neighbouring
  * cuts of a volume are no independent samples, and a bootstrap over them would be too sure.
  */
-export const isotropy: Metric<Params> = {
+export const isotropy: Metric<CurveParams> = {
   kind: "isotropy",
   summary: "Whether cuts through volumes look alike along all axes, and like real images",
-  params: z.strictObject({ ...phaseParams, longest: longestParam }),
+  params: z.strictObject(curveParams),
   headlines: ["anisotropy"],
   check(params, facts) {
     if (!facts.cutAxes) {
@@ -27,11 +24,7 @@ export const isotropy: Metric<Params> = {
         hint,
       );
     }
-    checkPhase(params, facts);
-    longestOf(params.longest, facts);
+    checkCurve(params, facts);
   },
-  async compute(input) {
-    const { compute } = await imported(() => import("./compute/isotropy.ts"));
-    return await compute(input);
-  },
+  compute: lazily(() => import("./compute/isotropy.ts")),
 };

@@ -5,8 +5,7 @@
  */
 import { z } from "zod";
 import { checkFeatures, type FeatureParams, featureParams } from "./features.ts";
-import type { Metric } from "./metric.ts";
-import { imported } from "../base/imported.ts";
+import { lazily, type Metric } from "./metric.ts";
 
 export const kernelDistance: Metric<FeatureParams> = {
   kind: "kernel-distance",
@@ -14,8 +13,5 @@ export const kernelDistance: Metric<FeatureParams> = {
   params: z.strictObject(featureParams),
   headlines: ["distance"],
   check: checkFeatures,
-  async compute(input) {
-    const { compute } = await imported(() => import("./compute/kernel_distance.ts"));
-    return await compute(input);
-  },
+  compute: lazily(() => import("./compute/kernel_distance.ts")),
 };

@@ -7,13 +7,8 @@
  * image's colours is copied.
  */
 import { z } from "zod";
-import type { Metric } from "./metric.ts";
-import { imported } from "../base/imported.ts";
-
-export interface Params {
-  readonly edge: number;
-  readonly shown: number;
-}
+import type { Params } from "./compute/memorisation.ts";
+import { lazily, type Metric } from "./metric.ts";
 
 export const memorisation: Metric<Params> = {
   kind: "memorisation",
@@ -26,8 +21,5 @@ export const memorisation: Metric<Params> = {
       .describe("Samples shown above their nearest images by shape and by palette, nearest first"),
   }),
   headlines: ["shape_closer_than_real", "palette_closer_than_real", "recoloured", "copied"],
-  async compute(input) {
-    const { compute } = await imported(() => import("./compute/memorisation.ts"));
-    return await compute(input);
-  },
+  compute: lazily(() => import("./compute/memorisation.ts")),
 };

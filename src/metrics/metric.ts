@@ -6,8 +6,9 @@
  * in the samples' place (`heldOut`, as many as there are samples where the data allow it). The second is the
  * number's reference: what a perfect generator would get from a sample of this size.
  */
+import type { Affine } from "../base/affine.ts";
+import { imported } from "../base/imported.ts";
 import type { Definition } from "../base/table.ts";
-import type { Affine } from "../figures/grid.ts";
 
 /** Channels, height, width. */
 export type ImageShape = readonly [number, number, number];
@@ -118,6 +119,13 @@ export interface Metric<P = any> extends Definition {
   /** Whether it can be told from the facts that the metric cannot be computed: throws `ParamError` then. */
   check?(params: P, facts: ImageFacts): void;
   compute(input: MetricInput<P>): Promise<MetricResult>;
+}
+
+/** What computes a metric, loaded when it is asked to: a pipeline that is only checked needs none of it. */
+export function lazily<P>(
+  load: () => Promise<Pick<Metric<P>, "compute">>,
+): Metric<P>["compute"] {
+  return async (input) => await (await imported(load)).compute(input);
 }
 
 /** Copies the rows of `indices` out of a matrix of `width` columns. */

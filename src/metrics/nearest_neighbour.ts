@@ -5,12 +5,8 @@
  * images too, and their distances are the scale. The search is exact and goes through all training images.
  */
 import { z } from "zod";
-import type { Metric } from "./metric.ts";
-import { imported } from "../base/imported.ts";
-
-export interface Params {
-  readonly pairs: number;
-}
+import type { Params } from "./compute/nearest_neighbour.ts";
+import { lazily, type Metric } from "./metric.ts";
 
 export const nearestNeighbour: Metric<Params> = {
   kind: "nearest-neighbour",
@@ -22,8 +18,5 @@ export const nearestNeighbour: Metric<Params> = {
   }),
   headlines: ["distance", "closer_than_real"],
   byDefault: true,
-  async compute(input) {
-    const { compute } = await imported(() => import("./compute/nearest_neighbour.ts"));
-    return await compute(input);
-  },
+  compute: lazily(() => import("./compute/nearest_neighbour.ts")),
 };

@@ -1,14 +1,8 @@
 /** How many neighbours grains have, against those of real images: the topology of a polycrystal. */
 import { z } from "zod";
-import type { Metric } from "./metric.ts";
-import { checkPhase, type PhaseParams, phaseParams } from "./phase.ts";
-import { imported } from "../base/imported.ts";
-
-export interface Params extends PhaseParams {
-  readonly smallest: number;
-  readonly contact: number;
-  readonly at_sides: boolean;
-}
+import type { Params } from "./compute/neighbour_count.ts";
+import { lazily, type Metric } from "./metric.ts";
+import { checkPhase, phaseParams } from "./phase.ts";
 
 export const neighbourCount: Metric<Params> = {
   kind: "neighbour-count",
@@ -24,8 +18,5 @@ export const neighbourCount: Metric<Params> = {
   }),
   headlines: ["distance", "neighbours"],
   check: checkPhase,
-  async compute(input) {
-    const { compute } = await imported(() => import("./compute/neighbour_count.ts"));
-    return await compute(input);
-  },
+  compute: lazily(() => import("./compute/neighbour_count.ts")),
 };

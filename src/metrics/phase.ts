@@ -109,9 +109,22 @@ export function phaseText({ channel, threshold, phase }: PhaseParams): string {
   return `${typeof channel === "number" ? `channel ${channel}` : channel} ${phase} ${threshold}`;
 }
 
-/** The parameter that says how far a curve over distances goes. */
-export const longestParam = z.int().min(1).optional()
-  .describe("Largest distance in pixels; half of the smaller side without it");
+/** Parameters of the metrics that are curves over distances. */
+export const curveParams = {
+  ...phaseParams,
+  longest: z.int().min(1).optional()
+    .describe("Largest distance in pixels; half of the smaller side without it"),
+};
+
+export interface CurveParams extends PhaseParams {
+  readonly longest?: number;
+}
+
+/** Whether the images have the channel and the distances. */
+export function checkCurve(params: CurveParams, facts: ImageFacts): void {
+  checkPhase(params, facts);
+  longestOf(params.longest, facts);
+}
 
 /** The largest distance of a curve. Throws `ParamError` for one that the images do not have. */
 export function longestOf(longest: number | undefined, { shape: [, height, width] }: ImageFacts) {

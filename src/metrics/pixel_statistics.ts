@@ -1,7 +1,6 @@
 /** Mean and standard deviation of the pixels per channel: the coarsest comparison, blind to all shape. */
 import { z } from "zod";
-import type { Metric } from "./metric.ts";
-import { imported } from "../base/imported.ts";
+import { lazily, type Metric } from "./metric.ts";
 
 export const pixelStatistics: Metric<Record<string, never>> = {
   kind: "pixel-statistics",
@@ -9,8 +8,5 @@ export const pixelStatistics: Metric<Record<string, never>> = {
   params: z.strictObject({}),
   headlines: ["distance"],
   byDefault: true,
-  async compute(input) {
-    const { compute } = await imported(() => import("./compute/pixel_statistics.ts"));
-    return await compute(input);
-  },
+  compute: lazily(() => import("./compute/pixel_statistics.ts")),
 };

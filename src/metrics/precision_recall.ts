@@ -8,13 +8,9 @@
  *     density   = real balls around a sample / k        coverage = share of real balls that hold a sample
  */
 import { z } from "zod";
-import { checkFeatures, type FeatureParams, featureParams } from "./features.ts";
-import type { Metric } from "./metric.ts";
-import { imported } from "../base/imported.ts";
-
-export interface Params extends FeatureParams {
-  readonly k: number;
-}
+import type { Params } from "./compute/precision_recall.ts";
+import { checkFeatures, featureParams } from "./features.ts";
+import { lazily, type Metric } from "./metric.ts";
 
 export const precisionRecall: Metric<Params> = {
   kind: "precision-recall",
@@ -26,8 +22,5 @@ export const precisionRecall: Metric<Params> = {
   }),
   headlines: ["precision", "recall"],
   check: checkFeatures,
-  async compute(input) {
-    const { compute } = await imported(() => import("./compute/precision_recall.ts"));
-    return await compute(input);
-  },
+  compute: lazily(() => import("./compute/precision_recall.ts")),
 };

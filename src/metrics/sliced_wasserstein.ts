@@ -8,12 +8,8 @@
  * number is in model units per pixel.
  */
 import { z } from "zod";
-import type { Metric } from "./metric.ts";
-import { imported } from "../base/imported.ts";
-
-export interface Params {
-  readonly projections: number;
-}
+import type { Params } from "./compute/sliced_wasserstein.ts";
+import { lazily, type Metric } from "./metric.ts";
 
 export const slicedWasserstein: Metric<Params> = {
   kind: "sliced-wasserstein",
@@ -23,8 +19,5 @@ export const slicedWasserstein: Metric<Params> = {
   }),
   headlines: ["distance"],
   byDefault: true,
-  async compute(input) {
-    const { compute } = await imported(() => import("./compute/sliced_wasserstein.ts"));
-    return await compute(input);
-  },
+  compute: lazily(() => import("./compute/sliced_wasserstein.ts")),
 };

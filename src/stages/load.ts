@@ -5,7 +5,7 @@ import type { JsonObject } from "../base/canonical.ts";
 import { chosen } from "../base/table.ts";
 import type { StageKind } from "../pipeline/stage.ts";
 import { openSource, sourceFiles } from "./load/open.ts";
-import { layoutOf, type LoadParams, loadParams } from "./load/params.ts";
+import { arraysOf, layoutOf, type LoadParams, loadParams } from "./load/params.ts";
 import type { ImageSource } from "./load/source.ts";
 import { checkClasses, divisible, splitCounts } from "./load/split.ts";
 import { imported } from "../base/imported.ts";
@@ -28,7 +28,11 @@ export const load: StageKind<LoadParams> = {
   keyParams(params) {
     const { dataset: choice, count, split: { stratify, ...parts } } = params;
     const split = stratify ? { ...parts, stratify } : parts;
-    if (!choice) return { ...params as JsonObject, split, layout: layoutOf(params) };
+    if (!choice) {
+      const arrays = arraysOf(params);
+      const meant = { split, layout: layoutOf(params), ...(arrays ? { arrays } : {}) };
+      return { ...params as JsonObject, ...meant };
+    }
     const { version, packages, shape, files } = chosen(datasets, choice);
     const made = { version, packages, ...(files ? { files: files.sha256 } : {}) };
     const { resize, channels } = params;

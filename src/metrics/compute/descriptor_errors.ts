@@ -1,10 +1,13 @@
 /** Computes `descriptor-errors`: measures every image and compares it with what was asked of it. */
-import type { Params } from "../descriptor_errors.ts";
-import { type Descriptor, resolveColumns } from "../descriptors.ts";
+import { type Column, type Descriptor, resolveColumns } from "../descriptors.ts";
 import type { ImageRows, Measure, MetricInput, MetricResult } from "../metric.ts";
 import { bootstrapInterval, resampleCounts, weightedMean } from "../numeric/bootstrap.ts";
 import { storedValue } from "../phase.ts";
 import { agreementChart, errorChart, errorTable } from "./descriptor_figures.ts";
+
+export interface Params {
+  readonly columns: readonly Column[];
+}
 
 /** A relative deviation of this size is one of float32: the number is then its own unit. */
 const ROUNDING = 1e-5;

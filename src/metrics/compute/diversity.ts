@@ -1,10 +1,13 @@
 /** Computes `diversity`: draws the pairs and compares them, the same pairs for every resample. */
 import { randomInteger } from "../../base/random.ts";
-import type { Params } from "../diversity.ts";
 import type { ImageRows, MetricInput, MetricResult } from "../metric.ts";
 import { bootstrapInterval, resampleCounts } from "../numeric/bootstrap.ts";
 import { averagedDown, channelRanges } from "../numeric/reduce.ts";
 import { ssim } from "../numeric/ssim.ts";
+
+export interface Params {
+  readonly pairs: number;
+}
 
 /** Larger images are averaged down to this many pixels a side: 2,000 pairs of 64x64x3 then take seconds. */
 const LARGEST = 64;

@@ -1,9 +1,13 @@
 /** Computes `frechet`: features of all images once, then the distance for every resample. */
-import type { Params } from "../frechet.ts";
+import type { FeatureParams } from "../features.ts";
 import type { ImageRows, MetricInput, MetricResult } from "../metric.ts";
 import { bootstrapInterval, resampleCounts } from "../numeric/bootstrap.ts";
 import { frechetToRows } from "../numeric/split_frechet.ts";
 import { featuresOf } from "./features.ts";
+
+export interface Params extends FeatureParams {
+  readonly components: number;
+}
 
 export async function compute(input: MetricInput<Params>): Promise<MetricResult> {
   const features = featuresOf(input);

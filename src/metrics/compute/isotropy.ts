@@ -1,9 +1,8 @@
 /** Computes `isotropy`: a mean curve S2 for the cuts across each axis, their distances and their chart. */
 import { csvText } from "../../base/csv.ts";
-import type { Params } from "../isotropy.ts";
 import type { ImageRows, Measure, MetricFigure, MetricInput, MetricResult } from "../metric.ts";
 import { twoPointCorrelation } from "../numeric/two_point.ts";
-import { extentOf, longestOf, phaseOf, phaseText } from "../phase.ts";
+import { type CurveParams, extentOf, longestOf, phaseOf, phaseText } from "../phase.ts";
 import { rootMeanSquare } from "./curves.ts";
 import { imported } from "../../base/imported.ts";
 
@@ -13,7 +12,7 @@ interface Curve {
   readonly values: Float64Array;
 }
 
-export async function compute(input: MetricInput<Params>): Promise<MetricResult> {
+export async function compute(input: MetricInput<CurveParams>): Promise<MetricResult> {
   const axes = input.cutAxes!;
   const longest = longestOf(input.params.longest, input);
   const correlate = await twoPointCorrelation(extentOf(input, input.params), longest);
@@ -54,7 +53,7 @@ export async function compute(input: MetricInput<Params>): Promise<MetricResult>
 
 /** The curve of every image. */
 async function curvesOfImages(
-  { pause }: MetricInput<Params>,
+  { pause }: MetricInput<CurveParams>,
   images: ImageRows,
   s2: (images: ImageRows, index: number) => Float64Array,
 ): Promise<Float64Array[]> {
@@ -86,7 +85,7 @@ function furthest(curves: readonly Float64Array[]): number {
 
 async function figures(
   curves: readonly Curve[],
-  params: Params,
+  params: CurveParams,
 ): Promise<MetricFigure[]> {
   const { lineChart } = await imported(() => import("../../figures/chart.ts"));
   const x = { title: "distance r (pixels)" }, y = { title: "S2(r)" };

@@ -1,11 +1,10 @@
 /** Computes `lineal-path`: the curve L over lengths of segments. */
-import type { Params } from "../lineal_path.ts";
 import type { MetricInput, MetricResult } from "../metric.ts";
 import { linealPath as pathOf, phaseRuns } from "../numeric/runs.ts";
-import { extentOf, longestOf, phaseOf, phaseText } from "../phase.ts";
+import { type CurveParams, extentOf, longestOf, phaseOf, phaseText } from "../phase.ts";
 import { compareCurves, rootMeanSquare } from "./curves.ts";
 
-export async function compute(input: MetricInput<Params>): Promise<MetricResult> {
+export async function compute(input: MetricInput<CurveParams>): Promise<MetricResult> {
   await input.pause();
   const extent = extentOf(input, input.params);
   const longest = longestOf(input.params.longest, input);

@@ -1,11 +1,15 @@
 /** Computes `memorisation`: searches by shape and by palette, and draws what was found. */
-import type { Params } from "../memorisation.ts";
 import type { Measure, MetricFigure, MetricInput, MetricResult } from "../metric.ts";
 import { type AppearanceNeighbours, searchAppearances } from "../numeric/appearance_search.ts";
 import { bootstrapInterval, resampleCounts, weightedMean } from "../numeric/bootstrap.ts";
 import { quantile, shareAbove } from "../numeric/calibration.ts";
 import { nearestFirst, neighbourSheet } from "./neighbour_sheet.ts";
 import { imported } from "../../base/imported.ts";
+
+export interface Params {
+  readonly edge: number;
+  readonly shown: number;
+}
 
 /** The share of held-out images that defines what is known. */
 const KNOWN = 0.05;

@@ -1,11 +1,14 @@
 /** Computes `nearest-neighbour`: searches the training images, and draws the nearest pairs and their distances. */
 import type { ImageRows, Measure, MetricFigure, MetricInput, MetricResult } from "../metric.ts";
-import type { Params } from "../nearest_neighbour.ts";
 import { bootstrapInterval, resampleCounts, weightedMean } from "../numeric/bootstrap.ts";
 import { shareAbove } from "../numeric/calibration.ts";
 import { type Neighbours, searchNeighbours } from "../numeric/search.ts";
 import { nearestFirst, neighbourSheet } from "./neighbour_sheet.ts";
 import { imported } from "../../base/imported.ts";
+
+export interface Params {
+  readonly pairs: number;
+}
 
 export async function compute(input: MetricInput<Params>): Promise<MetricResult> {
   const samples = await searchNeighbours(input, input.samples);

@@ -1,9 +1,14 @@
 /** Computes `neighbour-count`: finds the grains of every image and counts who touches whom. */
 import type { ImageRows, MetricInput, MetricResult } from "../metric.ts";
-import type { Params } from "../neighbour_count.ts";
 import { grainContacts, grainsOf } from "../numeric/grains.ts";
-import { extentOf, phaseOf, phaseText } from "../phase.ts";
+import { extentOf, phaseOf, type PhaseParams, phaseText } from "../phase.ts";
 import { compareCurves, meanOfShares, shares, wasserstein } from "./curves.ts";
+
+export interface Params extends PhaseParams {
+  readonly smallest: number;
+  readonly contact: number;
+  readonly at_sides: boolean;
+}
 
 /** Neighbours that are told apart; a grain with more is counted as one with so many. */
 const MOST_NEIGHBOURS = 64;

@@ -1,10 +1,14 @@
 /** Computes `precision-recall`: the balls of both sets, and who lies in whose. */
 import { StageError } from "../../base/errors.ts";
+import type { FeatureParams } from "../features.ts";
 import type { ImageRows, Measure, MetricInput, MetricResult } from "../metric.ts";
 import { bootstrapInterval, resampleCounts, weightedMean } from "../numeric/bootstrap.ts";
 import { neighbourRadii, overlap, type Points, pointsOf } from "../numeric/manifold.ts";
-import type { Params } from "../precision_recall.ts";
 import { featuresOf } from "./features.ts";
+
+export interface Params extends FeatureParams {
+  readonly k: number;
+}
 
 export async function compute(input: MetricInput<Params>): Promise<MetricResult> {
   checkCounts(input);

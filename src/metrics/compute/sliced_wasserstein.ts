@@ -3,7 +3,10 @@ import { normals } from "../../base/random.ts";
 import type { ImageRows, MetricInput, MetricResult } from "../metric.ts";
 import { bootstrapInterval, resampleCounts } from "../numeric/bootstrap.ts";
 import { dotRows } from "../numeric/matmul.ts";
-import type { Params } from "../sliced_wasserstein.ts";
+
+export interface Params {
+  readonly projections: number;
+}
 
 export async function compute(input: MetricInput<Params>): Promise<MetricResult> {
   const directions = randomDirections(

@@ -1,11 +1,10 @@
 /** Computes `two-point-correlation`: the curve S2 over distances. */
 import type { MetricInput, MetricResult } from "../metric.ts";
 import { twoPointCorrelation as correlationOf } from "../numeric/two_point.ts";
-import { extentOf, longestOf, phaseOf, phaseText } from "../phase.ts";
-import type { Params } from "../two_point_correlation.ts";
+import { type CurveParams, extentOf, longestOf, phaseOf, phaseText } from "../phase.ts";
 import { compareCurves, rootMeanSquare } from "./curves.ts";
 
-export async function compute(input: MetricInput<Params>): Promise<MetricResult> {
+export async function compute(input: MetricInput<CurveParams>): Promise<MetricResult> {
   await input.pause();
   const correlate = await correlationOf(
     extentOf(input, input.params),

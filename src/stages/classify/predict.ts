@@ -1,6 +1,7 @@
 /** Runs a classifier over images or samples, in the model values that it was trained on. */
+import { type Affine, remapped } from "../../base/affine.ts";
 import { batchesOf, type SplitBatch } from "../../artifacts/batches.ts";
-import { type Affine, affineOf, openImages, remapped } from "../../artifacts/images.ts";
+import { affineOf, openImages } from "../../artifacts/images.ts";
 import { mapsOf, modelMeta, readWeights } from "../../artifacts/model.ts";
 import { elementCount, float32, type NdArray } from "../../base/nd_array.ts";
 import type { Choice } from "../../base/table.ts";

@@ -1,5 +1,6 @@
 /** The codes of images: an autoencoder's, or the features by which a classifier tells them apart. */
 import { batchesOf } from "../../artifacts/batches.ts";
+import { classOfEach } from "../../artifacts/classes.ts";
 import {
   areMeasured,
   type ImageLabels,
@@ -77,15 +78,8 @@ export async function codesOf(
 /** Undefined where labels are measured, or an image has several or none. */
 function classesOf(labels: ImageLabels, data: ArrayLike<number>): Codes["classes"] {
   if (areMeasured(labels)) return undefined;
-  const { width, names } = labels;
-  const of = new Int32Array(data.length / width).fill(-1);
-  for (let i = 0; i < data.length; i++) {
-    if (!data[i]) continue;
-    const row = Math.floor(i / width);
-    if (of[row] >= 0) return undefined;
-    of[row] = i % width;
-  }
-  return of.includes(-1) ? undefined : { names, of };
+  const of = classOfEach(labels, data);
+  return of.includes(-1) ? undefined : { names: labels.names, of };
 }
 
 function specOf({ batch_size: batchSize }: EmbedParams, { meta }: ArtifactType) {

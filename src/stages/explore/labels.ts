@@ -1,5 +1,6 @@
 /** How labels are distributed, and how they go together. */
 import { join } from "node:path";
+import { classOfEach } from "../../artifacts/classes.ts";
 import { areMeasured, type ImageLabels, type ImageSplit } from "../../artifacts/images.ts";
 import { type ColumnStatistics, columnStatistics } from "../../artifacts/statistics.ts";
 import type { JsonObject } from "../../base/canonical.ts";
@@ -81,12 +82,8 @@ export async function labelFigures(
 /** Whether every image has exactly one label: how classes exclude each other needs no figure. */
 function isOneClass(labels: ImageLabels, split: ImageSplit): boolean {
   if (areMeasured(labels)) return false;
-  const { shape: [count, width], data } = split.labels(0, Math.min(split.count, MOST_LABELS))!;
-  const set = new Uint8Array(count);
-  for (let i = 0; i < data.length; i++) {
-    if (data[i] && ++set[Math.floor(i / width)] > 1) return false;
-  }
-  return !set.includes(0);
+  const { data } = split.labels(0, Math.min(split.count, MOST_LABELS))!;
+  return !classOfEach(labels, data).includes(-1);
 }
 
 async function columnCharts(

@@ -1,12 +1,13 @@
 /** From the parameters of `load` to an opened source: a data set by name, or whatever lies at a path. */
 import { resolve } from "node:path";
 import { datasets } from "../../../datasets/table.ts";
+import { areMeasured } from "../../artifacts/images.ts";
 import { BruitError, ParamError } from "../../base/errors.ts";
 import { chosen } from "../../base/table.ts";
 import { arrayPlace } from "../../formats/npz.ts";
 import { imageOptions } from "./image_params.ts";
 import * as sourceKinds from "./mod.ts";
-import { imageLimit, layoutOf, type LoadParams } from "./params.ts";
+import { arraysOf, imageLimit, layoutOf, type LoadParams } from "./params.ts";
 import { resizedSource } from "./resized.ts";
 import type { FileParams, ImageSource, Reading, SourceKind } from "./source.ts";
 
@@ -42,6 +43,7 @@ const aboutPath = [
   "labels",
   "label_names",
   "label_type",
+  "layout",
   "arrays",
   "channel_names",
   "classes",
@@ -65,7 +67,7 @@ function checkChoice(params: LoadParams): void {
   }
   const useless = aboutPath.find((name) => params[name] !== undefined);
   if (dataset && useless) {
-    const reason = "goes with path; a data set has its own labels and channels";
+    const reason = "goes with path; a data set has its own labels, channels and axes";
     throw new ParamError([useless], reason, params[useless]);
   }
 }
@@ -74,6 +76,13 @@ function generated(params: LoadParams): ImageSource {
   const { dataset: choice, count } = params;
   const dataset = chosen(datasets, choice!);
   const { count: usual, fixed, ...shape } = dataset.shape(choice);
+  if (params.resize && shape.labels && areMeasured(shape.labels)) {
+    const reason = `would make ${
+      shape.labels.names.join(", ")
+    } untrue, which are measured in pixels`;
+    const hint = "Write the size as a parameter of the data set.";
+    throw new ParamError(["resize"], reason, params.resize.size, hint);
+  }
   if (fixed) checkCount(count, usual, choice!.kind);
   // Of a fixed set `load` draws, as it does of files, for the first images are not like all of them.
   const wanted = fixed ? usual : count ?? usual;
@@ -109,16 +118,15 @@ function fileSource(params: LoadParams, folder: string): FileSource {
   const path = resolve(folder, params.path!);
   const kind = kindOf(path);
   if (!kind) throw new ParamError(["path"], `must be ${kindList()}`, params.path);
-  const { arrays, labels } = params;
-  if (arrays !== undefined && !kind.named) {
-    throw new ParamError(["arrays"], "goes with a .npz file", arrays);
-  }
+  const { labels } = params;
+  const arrays = arraysOf(params);
+  if (arrays && !kind.named) throw new ParamError(["arrays"], "goes with a .npz file", arrays);
   if (labels !== undefined && kind.ownLabels) {
     throw new ParamError(["labels"], "cannot be given: path brings its own labels", labels);
   }
   const files = {
     layout: layoutOf(params),
-    arrays: typeof arrays === "string" ? [arrays] : arrays,
+    arrays,
     labels: labels === undefined || kind.named ? labels : resolve(folder, labels),
     labelNames: params.label_names,
     labelType: params.label_type,

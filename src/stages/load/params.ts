@@ -72,6 +72,11 @@ export const loadParams = z.strictObject({
 
 export type LoadParams = z.infer<typeof loadParams>;
 
+/** Names of arrays, however many: one alone is a list of one. */
+export function arraysOf({ arrays }: LoadParams): readonly string[] | undefined {
+  return typeof arrays === "string" ? [arrays] : arrays;
+}
+
 /** The order of axes that is meant. No default of the parameter: without a .npy file it says nothing. */
 export function layoutOf({ layout = "nhwc" }: LoadParams): (typeof layouts)[number] {
   return layout;

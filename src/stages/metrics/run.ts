@@ -1,6 +1,6 @@
 /** Reads the samples and the real images, has every metric computed, and leaves the files of the stage. */
-import { type Affine, imagesMeta, type ImageSplit, openImages } from "../../artifacts/images.ts";
-import type { JsonObject } from "../../base/canonical.ts";
+import type { Affine } from "../../base/affine.ts";
+import { imagesMeta, type ImageSplit, openImages } from "../../artifacts/images.ts";
 import { StageError } from "../../base/errors.ts";
 import { elementCount } from "../../base/nd_array.ts";
 import { randomKey } from "../../base/random.ts";
@@ -56,11 +56,7 @@ function openReal(reference: Artifact, samples: Artifact): Real {
   const own = imagesMeta(reference.meta);
   // The samples' map wins: then images that were connected before their normalisation compare rightly too.
   const affine = samples.meta.affine as Affine | undefined ?? own.affine;
-  const images = openImages({
-    meta: { ...reference.meta, affine: affine as JsonObject | undefined },
-    path: (file) => reference.path(file),
-    has: (file) => reference.has(file),
-  });
+  const images = openImages(reference, { images: affine });
   return {
     show: { affine, range: own.range, ranges: own.ranges },
     training: images.split("train"),

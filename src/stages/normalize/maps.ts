@@ -1,10 +1,20 @@
 /** The maps from stored to model values, as far as they are known beforehand. */
-import { type Affine, affineOf, type ImagesMeta } from "../../artifacts/images.ts";
+import type { Affine } from "../../base/affine.ts";
+import { ParamError } from "../../base/errors.ts";
+import { affineOf, type ImagesMeta } from "../../artifacts/images.ts";
 import { type Method, methodsOf, type NormalizeParams } from "./params.ts";
 
-/** The map where it does not depend on the data, so that later stages know it before anything runs. */
+/**
+ * The map where it does not depend on the data, so that later stages know it before anything runs. Throws `ParamError`
+ * for intervals and divisors whose map float32 cannot hold.
+ */
 export function knownAffine(params: NormalizeParams, meta: ImagesMeta): Affine | undefined {
-  const known = methodsOf(params, meta.shape[0]).map((method, c) => knownMap(method, meta, c));
+  const known = methodsOf(params, meta.shape[0]).map((method, c) => {
+    const map = knownMap(method, meta, c);
+    if (!map || isInFloat32(map)) return map;
+    const reason = "maps values by numbers that 32 bits do not hold";
+    throw new ParamError(params.channels ? ["channels", c] : [], reason, map);
+  });
   return known.every((map) => map !== undefined) ? affineFrom(known) : undefined;
 }
 
@@ -13,6 +23,10 @@ export interface Line {
   readonly scale: number;
   readonly offset: number;
 }
+
+const isInFloat32 = ({ scale, offset }: Line) =>
+  Math.fround(scale) !== 0 && Number.isFinite(Math.fround(scale)) &&
+  Number.isFinite(Math.fround(offset));
 
 /** The lines of all channels as one map. */
 export const affineFrom = (maps: readonly Line[]): Affine => ({

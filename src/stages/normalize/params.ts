@@ -6,6 +6,9 @@ import { ParamError } from "../../base/errors.ts";
 
 const interval = z.tuple([z.number(), z.number()]);
 
+/** Where method range maps to unless it is said. */
+const usual: [number, number] = [-1, 1];
+
 const methods = ["range", "zscore", "divide", "none"] as const;
 
 const method = z.enum(methods).default("range").describe(
@@ -13,7 +16,7 @@ const method = z.enum(methods).default("range").describe(
     "none: values stay.",
 );
 const details = {
-  to: interval.default([-1, 1]).describe("range: where the interval goes."),
+  to: interval.default(usual).describe("range: where the interval goes."),
   of: interval.optional().describe(
     "range: the interval of the stored values; without it [0, 255] for uint8, and the extremes of train for float32.",
   ),
@@ -26,7 +29,7 @@ export const normalizeParams = z.strictObject({
   ...details,
   channels: z.array(
     z.union([
-      z.enum(methods).transform((method) => ({ method, to: [-1, 1] as [number, number] })),
+      z.enum(methods).transform((method) => ({ method, to: usual })),
       z.strictObject({ ...details, method }),
     ]),
   ).min(1).optional().describe(
@@ -56,6 +59,10 @@ export function checkNormalization(
     const at = (name: string) => params.channels ? ["channels", c, name] : [name];
     for (const name of ["of", "to"] as const) {
       const bounds = method[name];
+      const isWritten = name === "of" ? bounds !== undefined : String(bounds) !== String(usual);
+      if (method.method !== "range" && isWritten) {
+        throw new ParamError(at(name), "goes with method range", bounds, "Leave it out.");
+      }
       if (bounds && bounds[0] >= bounds[1]) {
         throw new ParamError(at(name), "must be an interval [low, high] with low < high", bounds);
       }

@@ -1,6 +1,7 @@
 /** Looks through the training images, fits what is not known of the maps, and shows the values before and after. */
+import type { Affine } from "../../base/affine.ts";
 import { join } from "node:path";
-import { type Affine, type ImagesMeta, imagesMeta, openImages } from "../../artifacts/images.ts";
+import { type ImagesMeta, imagesMeta, openImages } from "../../artifacts/images.ts";
 import {
   binShares,
   type ChannelStatistics,

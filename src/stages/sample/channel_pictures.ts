@@ -1,10 +1,10 @@
 /** What samples of measured quantities need beside their grid: a few channel by channel, and a table of conditions. */
+import type { Affine } from "../../base/affine.ts";
 import { join } from "node:path";
 import type { Appearance, ImageLabels } from "../../artifacts/images.ts";
 import { csvText } from "../../base/csv.ts";
 import { elementCount } from "../../base/nd_array.ts";
 import type { StageContext, View } from "../../pipeline/stage.ts";
-import type { Affine } from "../../figures/grid.ts";
 import type { NamedCondition } from "./conditions.ts";
 import { imported } from "../../base/imported.ts";
 

@@ -1,5 +1,5 @@
 /** How a `samples` artifact is drawn: the options of the sampling or the decoding program, from parameters and model. */
-import type { Affine } from "../../artifacts/images.ts";
+import type { Affine } from "../../base/affine.ts";
 import { type Choice, chosen, underPath } from "../../base/table.ts";
 import { guidanceScales } from "../../diffusion/guidance.ts";
 import { predictions } from "../../diffusion/predictions/table.ts";

@@ -1,7 +1,7 @@
 /** The pictures of a `samples` artifact: a grid of all, each by itself, and the way of the first from noise to image. */
+import type { Affine } from "../../base/affine.ts";
 import { join } from "node:path";
 import {
-  type Affine,
   type Appearance,
   appearanceOf,
   areMeasured,

@@ -1,12 +1,6 @@
 /** The images that the stage kind `sample` may be given: what they are needed for, and their values. */
-import {
-  type Affine,
-  type ImagesMeta,
-  imagesMeta,
-  openImages,
-  type SplitName,
-  toModelValues,
-} from "../../artifacts/images.ts";
+import { type Affine, toModelValues } from "../../base/affine.ts";
+import { type ImagesMeta, imagesMeta, openImages, type SplitName } from "../../artifacts/images.ts";
 import { chosenSplit } from "../../artifacts/split_choice.ts";
 import { ParamError } from "../../base/errors.ts";
 import type { Artifact, ArtifactType } from "../../pipeline/stage.ts";

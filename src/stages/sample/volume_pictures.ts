@@ -1,6 +1,7 @@
 /** The pictures of volumes: the middle cuts along all axes, the cuts that are samples, and a walk through the first. */
+import type { Affine } from "../../base/affine.ts";
 import { join } from "node:path";
-import { type Affine, type Appearance, appearanceOf } from "../../artifacts/images.ts";
+import { type Appearance, appearanceOf } from "../../artifacts/images.ts";
 import type { JsonObject } from "../../base/canonical.ts";
 import { elementCount, type NdArray } from "../../base/nd_array.ts";
 import type { StageContext, View } from "../../pipeline/stage.ts";

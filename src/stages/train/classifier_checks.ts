@@ -1,4 +1,5 @@
 /** What must hold between a classifier, its images and how it is trained. */
+import { classOfEach } from "../../artifacts/classes.ts";
 import { areMeasured, type ImageSet, imagesMeta } from "../../artifacts/images.ts";
 import { ParamError, StageError } from "../../base/errors.ts";
 import { chosen } from "../../base/table.ts";
@@ -29,15 +30,13 @@ export function checkClassification(params: TrainParams, input: ArtifactType): v
 export function requireClasses({ loss }: TrainParams, images: ImageSet): void {
   if (chosen(losses, loss).compares !== "class-logits") return;
   using split = images.split("train");
-  const { shape: [count, width], data } = split.labels()!;
-  for (let row = 0; row < count; row++) {
-    let sum = 0;
-    for (let i = row * width; i < (row + 1) * width; i++) sum += data[i];
-    if (sum === 1) continue;
-    throw new StageError({
-      action: "train",
-      reason: `training image ${row} must have one class for the loss ${loss.kind}, and has ${sum}`,
-      hint: "Write `loss: bce-with-logits` for attributes that are there or not.",
-    });
-  }
+  const { shape: [, width], data } = split.labels()!;
+  const row = classOfEach({ width }, data).indexOf(-1);
+  if (row < 0) return;
+  const count = data.subarray(row * width, (row + 1) * width).filter((value) => value !== 0).length;
+  throw new StageError({
+    action: "train",
+    reason: `training image ${row} must have one class for the loss ${loss.kind}, and has ${count}`,
+    hint: "Write `loss: bce-with-logits` for attributes that are there or not.",
+  });
 }

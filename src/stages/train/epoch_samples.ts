@@ -1,4 +1,5 @@
 /** Samples drawn in the middle of a training, and their pictures. They change nothing of the training. */
+import type { Affine } from "../../base/affine.ts";
 import { join } from "node:path";
 import { appearanceOf, type ImageSplit } from "../../artifacts/images.ts";
 import type { JsonObject } from "../../base/canonical.ts";
@@ -7,7 +8,6 @@ import { type Choice, chosen } from "../../base/table.ts";
 import { predictions } from "../../diffusion/predictions/table.ts";
 import { noiseProcess } from "../../diffusion/process.ts";
 import { samplerTable } from "../../diffusion/samplers/table.ts";
-import type { Affine } from "../../figures/grid.ts";
 import type { StageContext, View } from "../../pipeline/stage.ts";
 import type { ImageShape } from "../../../kernels/models/model.ts";
 import { models } from "../../../kernels/models/table.ts";

@@ -1,12 +1,8 @@
 /** Images artifacts: splits, labels, and the map from stored to model values. */
+import { eachPlane, toModelValues } from "../../../src/base/affine.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  eachPlane,
-  type ImagesMeta,
-  openImages,
-  toModelValues,
-} from "../../../src/artifacts/images.ts";
+import { type ImagesMeta, openImages } from "../../../src/artifacts/images.ts";
 import { ImagesWriter, rowsOf } from "../../../src/artifacts/images_writer.ts";
 import { float32, ndArray } from "../../../src/base/nd_array.ts";
 import { TemporaryFolder } from "../formats/temporary.ts";

@@ -254,6 +254,8 @@ Deno.test("load: bad files and contradictory parameters are refused before anyth
   refuses({}, "", /needs dataset or path.*shapes, sprites/);
   refuses({ dataset: "shapes", path: "x" }, "path", /beside dataset/);
   refuses({ dataset: "shapes", labels: "x" }, "labels", /goes with path/);
+  refuses({ dataset: "shapes", layout: "nchw" }, "layout", /goes with path/);
+  refuses({ dataset: "microstructures", resize: 32 }, "resize", /mean G.* untrue.*: 32 .*data set/);
   refuses(
     { path: "none.npy" },
     "path",

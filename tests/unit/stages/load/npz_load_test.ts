@@ -139,6 +139,13 @@ Deno.test("load npz: without names the one array of images is taken, a choice is
   refuses({ path }, "arrays", /no array has the shape.*Z \(2, 2\)/);
 });
 
+Deno.test("load npz: one array by its name is the same as a list of it", () => {
+  const keyOf = (arrays: unknown) =>
+    load.keyParams!(resolved(load, { path: "a.npz", arrays }), undefined as never);
+  assert.deepEqual(keyOf("M"), keyOf(["M"]));
+  assert.notDeepEqual(keyOf("M"), keyOf(["M", "G"]));
+});
+
 Deno.test("load npz: arrays that do not fit each other, the kind of file or memory are refused", () => {
   using folder = new TemporaryFolder();
   const path = folder.file("a.npz");

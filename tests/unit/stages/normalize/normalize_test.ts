@@ -161,7 +161,7 @@ Deno.test("normalize: intervals must go up, and the key holds only what is used"
   }
   const keyOf = (written: object) =>
     normalize.keyParams!(resolved(normalize, written), undefined as never);
-  assert.deepEqual(keyOf({ method: "zscore", to: [0, 1] }), { method: "zscore" });
+  assert.deepEqual(keyOf({ method: "zscore" }), { method: "zscore" });
   assert.deepEqual(keyOf({ to: [0, 1] }), { method: "range", to: [0, 1] });
   assert.deepEqual(keyOf({ method: "divide", by: 2, labels: "zscore" }), {
     method: "divide",
@@ -205,6 +205,10 @@ Deno.test("normalize: what does not belong together is refused where it stands",
     [{ channels: ["none", { to: [1, 0] }] }, "channels.1.to", /low < high/],
     [{ channels: ["none", "divide"] }, "channels.1.by", /goes with method divide/],
     [{ by: 2 }, "by", /goes with method divide/],
+    [{ method: "zscore", to: [0, 1] }, "to", /goes with method range/],
+    [{ method: "none", of: [0, 1] }, "of", /goes with method range/],
+    [{ channels: ["none", { method: "divide", by: 1e-60 }] }, "channels.1", /32 bits/],
+    [{ of: [-1e300, 1e300] }, "", /32 bits/],
     [{ labels: "zscore" }, "labels", /measured/],
   ];
   for (const [written, place, reason] of cases) {
