@@ -1,5 +1,6 @@
 /** The programs that encode images, and that give them back, by a trained autoencoder of either kind. */
 import type { NdArray } from "../base/nd_array.ts";
+import type { ScopeOptions } from "../../kernels/layers/scope.ts";
 import type { Precision } from "../../kernels/lowering/mod.ts";
 import { loweringFor } from "../runtime/device.ts";
 import {
@@ -9,16 +10,18 @@ import {
   type RowProgram,
   runOverImages,
 } from "./image_rows.ts";
+import { imageLikelihoods, type Likelihoods, type LikelihoodSpec } from "./likelihood_step.ts";
 import {
+  type Encoded,
   encodedImages,
-  namedTensors,
+  type Reconstructed,
   reconstructedImages,
   type ReconstructionSpec,
 } from "./reconstruction_step.ts";
 import { constantsOf } from "./sampling.ts";
 
-export interface ReconstructOptions extends RowOptions {
-  readonly spec: ReconstructionSpec;
+export interface ReconstructOptions<S = ReconstructionSpec> extends RowOptions {
+  readonly spec: S;
   readonly weights: ReadonlyMap<string, NdArray>;
   /** Images in [0, 1]; the k-th of all has the same corruption and drawn code in batches of any size. */
   readonly batches: ImageBatches;
@@ -41,6 +44,11 @@ export interface Reconstruction extends Codes {
   readonly divergence?: NdArray<Float32Array>;
 }
 
+/** Of a batch of n images; see `Likelihoods`. */
+export interface Likelihood {
+  readonly nll: NdArray<Float32Array>;
+}
+
 /** The codes of every batch, in order. */
 export async function* encodeImages(options: ReconstructOptions): AsyncGenerator<Codes> {
   const program = programOf(options, encodedImages);
@@ -59,10 +67,20 @@ export async function* reconstructImages(
   }
 }
 
-function programOf(
-  { spec, weights, device, precision }: ReconstructOptions,
-  build: typeof encodedImages | typeof reconstructedImages,
+/** How likely the images of every batch are, in order. */
+export async function* likelihoodsOfImages(
+  options: ReconstructOptions<LikelihoodSpec>,
+): AsyncGenerator<Likelihood> {
+  const program = programOf(options, imageLikelihoods);
+  for await (const made of runOverImages(program, options.batches, options)) {
+    yield made as unknown as Likelihood;
+  }
+}
+
+function programOf<S extends ReconstructionSpec>(
+  { spec, weights, device, precision }: ReconstructOptions<S>,
+  build: (spec: S, options: ScopeOptions) => Encoded | Reconstructed | Likelihoods,
 ): RowProgram {
-  const named = namedTensors(build(spec, { resolve: constantsOf(weights) }));
+  const named = { ...build(spec, { resolve: constantsOf(weights) }) };
   return buildRowProgram(named, spec, loweringFor(device, precision));
 }

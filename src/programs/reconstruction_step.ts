@@ -59,12 +59,12 @@ export type Encoded = Pick<Reconstructed, "mean" | "logVariance">;
 
 /** Digest of the graph of `reconstructedImages`; weights are inputs of it. */
 export function reconstructionDigest(spec: ReconstructionSpec): Digest {
-  return graphDigest(namedTensors(reconstructedImages(spec, {})));
+  return graphDigest({ ...reconstructedImages(spec, {}) });
 }
 
 /** Digest of the graph of `encodedImages`; weights are inputs of it. */
 export function encodingDigest(spec: ReconstructionSpec): Digest {
-  return graphDigest(namedTensors(encodedImages(spec, {})));
+  return graphDigest({ ...encodedImages(spec, {}) });
 }
 
 /** The codes of the images that are fed; corrupted ones where the spec says so. */
@@ -102,12 +102,8 @@ export function reconstructedImages(
   };
 }
 
-/** Outputs by name. */
-export function namedTensors(outputs: Encoded | Reconstructed): Record<string, Tensor> {
-  return { ...outputs };
-}
-
-function encode(
+/** The codes of images by the model. */
+export function encode(
   model: Autoencoder,
   scope: Scope,
   inputs: { readonly x: Tensor; readonly condition: Tensor | undefined },
@@ -116,7 +112,10 @@ function encode(
   return model.encode(scope.child("encoder"), inputs, params);
 }
 
-function inputsOf({ shape, batchSize, conditionWidth, corruption, seed }: ReconstructionSpec) {
+/** The images that are fed as themselves and as they are seen, their conditions, and their streams where some draw. */
+export function inputsOf(
+  { shape, batchSize, conditionWidth, corruption, seed }: ReconstructionSpec,
+) {
   const x = input(rowInputs.images, [batchSize, ...shape]);
   let drawn: Tensor | undefined;
   // One input, made when something is first drawn.
@@ -135,7 +134,8 @@ function inputsOf({ shape, batchSize, conditionWidth, corruption, seed }: Recons
   return { x, seen, condition, stream };
 }
 
-function autoencoderOf({ model: choice }: ReconstructionSpec): Autoencoder {
+/** Throws for a model of another family. */
+export function autoencoderOf({ model: choice }: ReconstructionSpec): Autoencoder {
   const model = chosen(models, choice);
   if (model.family !== "autoencoder") throw new Error(`${model.kind} does not encode images`);
   return model;

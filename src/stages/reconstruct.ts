@@ -1,10 +1,11 @@
 /** The stage kind `reconstruct`: what an autoencoder gives back of images, and how far it is from them. */
 import { imagesMeta } from "../artifacts/images.ts";
 import { modelMeta } from "../artifacts/model.ts";
-import type { Digest, JsonObject } from "../base/canonical.ts";
+import { type Digest, digestOf, type JsonObject } from "../base/canonical.ts";
 import type { StageKind } from "../pipeline/stage.ts";
+import { likelihoodDigest } from "../programs/likelihood_step.ts";
 import { reconstructionDigest } from "../programs/reconstruction_step.ts";
-import { checkReconstruction, specOf } from "./reconstruct/checks.ts";
+import { checkReconstruction, likelihoodSpecOf, specOf } from "./reconstruct/checks.ts";
 import { type ReconstructParams, reconstructParams } from "./reconstruct/params.ts";
 import { imported } from "../base/imported.ts";
 
@@ -30,11 +31,17 @@ export const reconstruct: StageKind<ReconstructParams> = {
   // Batches and digits of convolutions change no more than rounding; the first stays out, as in no other kind.
   keyParams: ({ batch_size: _, ...params }) => params as JsonObject,
 
-  graph: (params, inputs): Digest => reconstructionDigest(specOf(params, inputs.one("model"), 0)),
+  graph(params, inputs): Digest {
+    const model = inputs.one("model");
+    const given = reconstructionDigest(specOf(params, model, 0));
+    const likelihood = likelihoodSpecOf(params, model, 0);
+    return likelihood ? digestOf("reconstruct", [given, likelihoodDigest(likelihood)]) : given;
+  },
 
   memoryBytes(params, inputs) {
     const [channels, height, width] = modelMeta(inputs.one("model").meta).shape;
-    return 300e6 + params.batch_size * channels * height * width * 4 * 200;
+    const rows = Math.max(params.batch_size, params.importance_samples ?? 0);
+    return 300e6 + rows * channels * height * width * 4 * 200;
   },
 
   async run(context) {

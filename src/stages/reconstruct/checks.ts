@@ -11,6 +11,7 @@ import { chosenSplit } from "../../artifacts/split_choice.ts";
 import { ParamError } from "../../base/errors.ts";
 import type { Choice } from "../../base/table.ts";
 import type { ArtifactType } from "../../pipeline/stage.ts";
+import type { LikelihoodSpec } from "../../programs/likelihood_step.ts";
 import type { ReconstructionSpec } from "../../programs/reconstruction_step.ts";
 import type { ReconstructParams } from "./params.ts";
 
@@ -20,13 +21,17 @@ export function checkReconstruction(
   model: ArtifactType,
   images: ArtifactType,
 ): void {
-  const { family, kind } = modelOf(model.meta);
-  if (family !== "autoencoder") {
-    const reason = `must be an autoencoder, and ${kind} is a ${family}`;
+  const definition = modelOf(model.meta);
+  if (definition.family !== "autoencoder") {
+    const reason = `must be an autoencoder, and ${definition.kind} is a ${definition.family}`;
     throw new ParamError(["from", "model"], reason, undefined, "Train a cvae, for example.");
   }
   requireShape(model.meta, images.meta);
   requireTold(model.meta, images.meta);
+  if (params.importance_samples && !definition.variational) {
+    const reason = `needs codes that are drawn, and those of ${definition.kind} are not`;
+    throw new ParamError(["importance_samples"], reason, params.importance_samples);
+  }
   countsOf(params, images);
   checkWeightChoice(params.weights, model);
 }
@@ -62,4 +67,16 @@ export function specOf(
     corruption: corruption ?? usual,
     drawsCodes: codes === "drawn",
   };
+}
+
+/** The program that estimates likelihoods, where they are asked for: about as many codes at a time as a batch has. */
+export function likelihoodSpecOf(
+  params: ReconstructParams,
+  model: ArtifactType,
+  seed: number,
+): LikelihoodSpec | undefined {
+  const { importance_samples: importanceSamples, batch_size: most } = params;
+  if (!importanceSamples) return undefined;
+  const batchSize = Math.max(1, Math.floor(most / importanceSamples));
+  return { ...specOf(params, model, seed), batchSize, importanceSamples };
 }

@@ -57,7 +57,8 @@ export function lossTable(
   const caption =
     "Means over images with 95% intervals by the bootstrap. bce and divergence: nats " +
     "per image; total: bce plus the model's beta times divergence; bound: bce plus divergence, " +
-    "which models of different beta may be compared by; psnr: dB, and ssim, of values from 0 to 1; " +
+    "which models of different beta may be compared by; nll: the importance-weighted bound on " +
+    "-log p(image), tighter than that; psnr: dB, and ssim, of values from 0 to 1; " +
     "seen: of what the encoder saw.";
   return { file, title: "Losses", caption };
 }

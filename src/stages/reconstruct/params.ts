@@ -15,6 +15,11 @@ export const reconstructParams = z.strictObject({
     .describe("Images of the last part that are shown above what is given back."),
   codes: z.enum(["drawn", "mean"]).default("drawn")
     .describe("Of a variational autoencoder: codes drawn as in training, or their means."),
+  importance_samples: z.int().min(1).max(1024).optional()
+    .describe(
+      "Of a variational autoencoder: codes per image for an importance-weighted estimate of its " +
+        "log-likelihood, `nll`; none is made without it.",
+    ),
   corruption: choiceSchema(corruptions).optional()
     .describe("What is done to images before they are encoded; as in training without it."),
   ...modelParams,

@@ -5,7 +5,7 @@ import { mapsOf } from "../../artifacts/model.ts";
 import type { Draft, StageContext } from "../../pipeline/stage.ts";
 import { countsOf } from "./checks.ts";
 import { lossTable, pairsFigure } from "./figures.ts";
-import { measure, type Measured } from "./measure.ts";
+import { measure, type Measured, passesOf } from "./measure.ts";
 import type { ReconstructParams } from "./params.ts";
 
 /** Writes the reconstruction. */
@@ -46,11 +46,12 @@ async function measureAll(context: StageContext<ReconstructParams>): Promise<Mea
   const artifact = inputs.one("images");
   const set = openImages(artifact, mapsOf(inputs.one("model").meta));
   const counts = countsOf(params, artifact);
-  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const passes = passesOf(params);
+  const total = passes * Object.values(counts).reduce((sum, count) => sum + count, 0);
   const found: Measured[] = [];
   for (const [name, count] of Object.entries(counts) as [SplitName, number][]) {
     using split = set.split(name);
-    const before = found.reduce((sum, { count }) => sum + count, 0);
+    const before = passes * found.reduce((sum, { count }) => sum + count, 0);
     const progress = (done: number) =>
       context.progress({ done: before + done, total, unit: "image" });
     found.push(await measure(context, { split, count, progress }));

@@ -25,7 +25,7 @@ async function trained(
     epochs,
     ...params,
   };
-  const scratch = folder.make("model");
+  const scratch = folder.make((params.model as { kind: string }).kind);
   return (await runStage(train, written, { scratch, inputs: { noise: images } })).artifact;
 }
 
@@ -86,6 +86,12 @@ Deno.test("a variational autoencoder's total is the reconstruction plus beta tim
   const { numbers: { train: means } } = await givenBack(folder, model, images, { codes: "mean" });
   assert.equal(means.divergence.value, drawn.divergence.value);
   assert.ok(means.bce.value < drawn.bce.value, "the mean of a code is its best guess");
+  // Many codes bound the likelihood more tightly than one.
+  const { numbers: { train: weighed } } = await givenBack(folder, model, images, {
+    importance_samples: 64,
+  });
+  assert.ok(weighed.nll.value < weighed.bound.value);
+  assert.equal(weighed.bound.value, drawn.bound.value);
   // Batches change nothing but rounding.
   const { numbers: { train: small } } = await givenBack(folder, model, images, { batch_size: 10 });
   assert.ok(Math.abs(small.bce.value / drawn.bce.value - 1) < 1e-5);
@@ -106,6 +112,13 @@ Deno.test("reconstruct: what cannot be given back is refused", async () => {
   refuse({}, { model, images: others }, "from.images", /model's shape/);
   const unnamed = { ...images, meta: { ...images.meta, labels: null } };
   refuse({}, { model, images: unnamed }, "from.images", /labels that the model is told/);
+  const plain = await trained(folder, images, { model: autoencoder }, 1);
+  refuse(
+    { importance_samples: 8 },
+    { model: plain, images },
+    "importance_samples",
+    /denoising-autoencoder are not/,
+  );
   refuse({ weights: "ema" }, { model, images }, "weights", /not averaged/);
   const twice = { splits: ["train", "train"] };
   assert.throws(() => reconstruct.params.parse(twice), /must name a part once/);
