@@ -11,10 +11,10 @@
  */
 import { z } from "zod";
 import { ParamError } from "../src/base/errors.ts";
-import { randomKey } from "../src/base/random.ts";
+import { drawsOf, randomKey } from "../src/base/random.ts";
 import { breathe, type Dataset } from "./dataset.ts";
 import type { Cells } from "./microstructures_cells.ts";
-import { drawSeeds, drawsOf, seedSchema } from "./microstructures_seeds.ts";
+import { drawSeeds, seedSchema } from "./microstructures_seeds.ts";
 import { imported } from "../src/base/imported.ts";
 
 /** A grain has this many pixels at least, on average: smaller ones are nothing but boundary. */

@@ -1,7 +1,7 @@
 /** The points from which the grains of a microstructure grow: processes on a square, and nothing of cells. */
 import { z } from "zod";
 import { choiceSchema, choose, chosen, type Definition, tableOf } from "../src/base/table.ts";
-import { uniforms } from "../src/base/random.ts";
+import type { Draw } from "../src/base/random.ts";
 
 /** What points are drawn on. */
 export interface SeedSquare {
@@ -18,9 +18,6 @@ export interface SeedSquare {
 interface SeedProcess<P = any> extends Definition {
   points(params: P, square: SeedSquare, draw: Draw): Float64Array;
 }
-
-/** The next uniform number of (0, 1]. */
-export type Draw = () => number;
 
 const poisson: SeedProcess = {
   kind: "poisson",
@@ -84,18 +81,4 @@ export function drawSeeds(
   draw: Draw,
 ): Float64Array {
   return chosen(processes, seeds).points(seeds, square, draw);
-}
-
-/** Uniform numbers of one stream in order, made in blocks: ten times as fast as one by one. */
-export function drawsOf(key: bigint, stream: number): Draw {
-  const BLOCK = 256;
-  let first = 0, at = BLOCK;
-  let block: Float32Array;
-  return () => {
-    if (at === BLOCK) {
-      block = uniforms(key, stream, BLOCK, first);
-      [first, at] = [first + BLOCK, 0];
-    }
-    return block[at++];
-  };
 }

@@ -1,6 +1,6 @@
 /** The stage kind `classify`: what a classifier says of images, and how often it is what they are or were to be. */
 import { modelMeta } from "../artifacts/model.ts";
-import type { Digest, JsonObject } from "../base/canonical.ts";
+import type { Digest } from "../base/canonical.ts";
 import { elementCount } from "../base/nd_array.ts";
 import type { StageKind } from "../pipeline/stage.ts";
 import { classificationDigest } from "../programs/classification_step.ts";
@@ -30,8 +30,6 @@ export const classify: StageKind<ClassifyParams> = {
     checkClassifying(params, model, inputs.one("images"));
     return { type: "classification", meta: { classes: modelMeta(model.meta).condition!.names } };
   },
-
-  keyParams: ({ batch_size: _, ...params }) => params as JsonObject,
 
   graph: (params, inputs): Digest => classificationDigest(specOf(params, inputs.one("model"))),
 

@@ -1,6 +1,6 @@
 /** The stage kind `embed`: the codes that a trained model has for images, and maps of them in two dimensions. */
 import { modelMeta } from "../artifacts/model.ts";
-import type { Digest, JsonObject } from "../base/canonical.ts";
+import type { Digest } from "../base/canonical.ts";
 import type { StageKind } from "../pipeline/stage.ts";
 import { checkModel, splitOf } from "./embed/checks.ts";
 import { codesDigest } from "./embed/codes.ts";
@@ -9,7 +9,7 @@ import { imported } from "../base/imported.ts";
 
 export const embed: StageKind<EmbedParams> = {
   kind: "embed",
-  version: 1,
+  version: 2,
   summary: "Codes of images by an autoencoder or a classifier, and maps of them by class.",
   params: embedParams,
   inputs: {
@@ -25,8 +25,6 @@ export const embed: StageKind<EmbedParams> = {
     splitOf(params, images);
     return { type: "embedding", meta: { shape: modelMeta(model.meta).shape } };
   },
-
-  keyParams: ({ batch_size: _, ...params }) => params as JsonObject,
 
   graph: (params, inputs): Digest => codesDigest(params, inputs.one("model")),
 

@@ -1,7 +1,7 @@
 /** The stage kind `reconstruct`: what an autoencoder gives back of images, and how far it is from them. */
 import { imagesMeta } from "../artifacts/images.ts";
 import { modelMeta } from "../artifacts/model.ts";
-import { type Digest, digestOf, type JsonObject } from "../base/canonical.ts";
+import { type Digest, digestOf } from "../base/canonical.ts";
 import type { StageKind } from "../pipeline/stage.ts";
 import { likelihoodDigest } from "../programs/likelihood_step.ts";
 import { reconstructionDigest } from "../programs/reconstruction_step.ts";
@@ -27,9 +27,6 @@ export const reconstruct: StageKind<ReconstructParams> = {
     checkReconstruction(params, model, images);
     return { type: "reconstruction", meta: { shape: imagesMeta(images.meta).shape } };
   },
-
-  // Batches and digits of convolutions change no more than rounding; the first stays out, as in no other kind.
-  keyParams: ({ batch_size: _, ...params }) => params as JsonObject,
 
   graph(params, inputs): Digest {
     const model = inputs.one("model");

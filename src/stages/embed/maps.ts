@@ -1,6 +1,6 @@
 /** Codes of many numbers as points in the plane. */
 import type { NdArray } from "../../base/nd_array.ts";
-import { randomKey, uniform } from "../../base/random.ts";
+import { drawsOf, randomKey } from "../../base/random.ts";
 import { symmetricEigen } from "../../metrics/numeric/eigen.ts";
 import { imported } from "../../base/imported.ts";
 
@@ -82,13 +82,13 @@ export async function neighbourMap(
   { neighbours, min_distance: minDist, seed, step }: NeighbourOptions,
 ): Promise<PlaneMap> {
   const { UMAP } = await imported(() => import("umap-js"));
-  const key = randomKey(seed, "embed/umap");
-  let drawn = 0;
+  const draw = drawsOf(randomKey(seed, "embed/umap"), 0);
   const map = new UMAP({
     nComponents: 2,
     nNeighbors: Math.min(neighbours, count - 1),
     minDist,
-    random: () => uniform(key, 0, drawn++),
+    // Indices are floors of multiples of it: 1 must not come.
+    random: () => 1 - draw(),
   });
   const rows = Array.from(
     { length: count },

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { microstructures } from "../../../datasets/mod.ts";
 import { cellCutter } from "../../../datasets/microstructures_cells.ts";
-import { drawSeeds, drawsOf, seedSchema } from "../../../datasets/microstructures_seeds.ts";
+import { drawSeeds, seedSchema } from "../../../datasets/microstructures_seeds.ts";
 import { ParamError } from "../../../src/base/errors.ts";
-import { randomKey } from "../../../src/base/random.ts";
+import { drawsOf, randomKey } from "../../../src/base/random.ts";
 import { grainContacts, grainsOf } from "../../../src/metrics/numeric/grains.ts";
 import { make } from "./make.ts";
 
