@@ -14,10 +14,24 @@ export interface ModelMeta {
   readonly shape: ImageShape;
   readonly model: Choice;
   /** The labels that the model was given, or that a classifier was to find. */
-  readonly condition?: ImageLabels;
+  readonly condition?: ModelCondition;
   readonly affine?: Affine;
   /** Whether there are averaged weights. */
   readonly ema: boolean;
+}
+
+/** The labels that a model is given. */
+export interface ModelCondition extends ImageLabels {
+  /**
+   * Whether one more number says that there is a condition: 1, and 0 beside the zeros that stand for none. Measured
+   * labels need it, for zeros are their average once they are normalised; of classes zeros are none of them.
+   */
+  readonly marked?: true;
+}
+
+/** Numbers that the model is given of each image. */
+export function toldWidth({ width, marked }: ModelCondition): number {
+  return marked ? width + 1 : width;
 }
 
 /** The typed facts of a `model` artifact. */

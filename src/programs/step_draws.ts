@@ -13,7 +13,17 @@ import { constant, scalar } from "../graph/sources.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { normalTensor, uniformTensor } from "../../kernels/layers/random.ts";
 import type { Scope } from "../../kernels/layers/scope.ts";
-import { add, cast, floor, greater, min, mul, reduceSum, reshape } from "../../kernels/ops/mod.ts";
+import {
+  add,
+  cast,
+  concat,
+  floor,
+  greater,
+  min,
+  mul,
+  reduceSum,
+  reshape,
+} from "../../kernels/ops/mod.ts";
 import { type DrawnTimesteps, lossAwareTimesteps } from "./loss_aware_timesteps.ts";
 import type { StepSpec } from "./step_spec.ts";
 
@@ -64,14 +74,17 @@ function timestepsOf(cumulative: Float64Array, key: bigint, stream: Tensor): Ten
 
 /**
  * The condition [B, Z], each row replaced by zeros with probability `conditionDropout`: so one model also learns to
- * do without, as classifier-free guidance needs; Ho and Salimans (2022), arXiv:2207.12598, algorithm 1.
+ * do without, as classifier-free guidance needs; Ho and Salimans (2022), arXiv:2207.12598, algorithm 1. With
+ * `marksCondition` [B, Z + 1]: 1 behind those that were kept, 0 behind the others.
  */
 export function dropCondition(
-  { seed, conditionDropout = 0 }: StepSpec,
+  { seed, conditionDropout = 0, marksCondition }: StepSpec,
   condition: Tensor | undefined,
   stream: Tensor,
 ): Tensor | undefined {
   if (!condition || conditionDropout === 0) return condition;
   const u = uniformTensor(randomKey(seed, "condition-dropout"), stream, 1);
-  return mul(condition, cast(greater(u, conditionDropout), "float32"));
+  const kept = cast(greater(u, conditionDropout), "float32");
+  const rows = mul(condition, kept);
+  return marksCondition ? concat([rows, kept], 1) : rows;
 }

@@ -1,5 +1,6 @@
 /** The stage kind `train`: a model learns images, in checkpointed epochs. */
-import { appearanceOf, imagesMeta, openImages } from "../artifacts/images.ts";
+import { appearanceOf, areMeasured, imagesMeta, openImages } from "../artifacts/images.ts";
+import type { ModelCondition } from "../artifacts/model.ts";
 import { canonicalJson, type Digest, digestOf, type JsonObject } from "../base/canonical.ts";
 import { ParamError } from "../base/errors.ts";
 import { elementCount, itemSize } from "../base/nd_array.ts";
@@ -138,16 +139,24 @@ const denoises = (params: TrainParams) => familyOf(params) === "denoiser";
 const seesLabels = (params: TrainParams) =>
   params.condition !== undefined || familyOf(params) === "classifier";
 
+/** What the model is told of each image, or is to find. */
+function conditionOf(params: TrainParams, meta: JsonObject): ModelCondition | undefined {
+  const labels = seesLabels(params) ? imagesMeta(meta).labels : undefined;
+  const marked = labels && areMeasured(labels) && params.condition_dropout > 0;
+  return marked ? { ...labels, marked } : labels;
+}
+
 const corrupts = ({ corruption }: TrainParams) => corruption.kind !== "none";
 
 /** The facts that a sampler needs to rebuild the network. */
 function modelMeta(params: TrainParams, { meta }: ArtifactType): JsonObject {
+  const condition = conditionOf(params, meta);
   return {
     shape: meta.shape,
     ...appearanceOf(meta),
     model: keyedModel(params.model) as JsonObject,
     ...(denoises(params) ? { schedule: meta.schedule, prediction: params.prediction } : {}),
-    ...(seesLabels(params) ? { condition: meta.labels } : {}),
+    ...(condition ? { condition: condition as unknown as JsonObject } : {}),
     ...(familyOf(params) === "classifier" ? { loss: params.loss as JsonObject } : {}),
     ...(corrupts(params) ? { corruption: params.corruption as JsonObject } : {}),
     ...(params.condition_dropout > 0 ? { conditionDropout: params.condition_dropout } : {}),
@@ -161,7 +170,8 @@ function trainingSpec(
   { meta }: ArtifactType,
   seed: number,
 ): Omit<TrainingSpec, "imageCount" | "maxSteps"> {
-  const { shape, dtype, labels } = imagesMeta(meta);
+  const { shape, dtype } = imagesMeta(meta);
+  const condition = conditionOf(params, meta);
   return {
     shape,
     dtype,
@@ -170,9 +180,10 @@ function trainingSpec(
     model: params.model,
     loss: params.loss,
     ...(corrupts(params) ? { corruption: params.corruption } : {}),
-    ...(seesLabels(params)
-      ? { condition: { width: labels!.width, dtype: labels!.dtype ?? "uint8" } }
+    ...(condition
+      ? { condition: { width: condition.width, dtype: condition.dtype ?? "uint8" } }
       : {}),
+    ...(condition?.marked ? { marksCondition: true } : {}),
     ...(denoises(params) ? noiseOf(params, meta) : {}),
     optimizer: params.optimizer,
     maxGradNorm: params.max_grad_norm,

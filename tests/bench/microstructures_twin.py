@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+import film_twin
 import unet_twin
-from film_twin import CondUNet, FilmUNet
 
 NAMES = ["mean G", "std G", "mean O"]
 
@@ -55,20 +55,27 @@ def normalised(values, affine):
     return values * scale + offset
 
 
-def network(params):
+def told(labels, maps, marked):
+    """Labels as the model is given them, with a 1 behind them where it tells them from zeros that stand for none."""
+    z = normalised(labels, maps)
+    return torch.cat([z, torch.ones(len(z), 1)], 1) if marked else z
+
+
+def network(params, condition):
+    film_twin.CONDITION = condition
     if params["kind"] == "cond-unet":
-        return CondUNet()
+        return film_twin.CondUNet()
     plain = {"blocks_per_level": 1, "embedding_width": 32, "time_width": 128, "norm_groups": 8}
     odd = {k: params[k] for k, v in plain.items() if params[k] != v}
     if params["kind"] != "film-unet" or odd or params["attention_levels"] or params["dropout"]:
         raise SystemExit(f"the twin knows no such model: {params}")
     unet_twin.WIDTHS[:] = params["channels"]
-    return FilmUNet()
+    return film_twin.FilmUNet()
 
 
 def train(params, images, labels, alphas):
     """The weights to sample with: averaged ones where the run has them."""
-    net = network(params["model"])
+    net = network(params["model"], labels.shape[1])
     average, decay = copy.deepcopy(net), params.get("ema")
     rate = params["optimizer"]["learning_rate"]
     optimizer = torch.optim.Adam(net.parameters(), lr=rate)
@@ -182,7 +189,8 @@ def main():
     meta = run.manifest("pixels")["meta"]
     images = normalised(run.array("pixels", "train.npy"), meta["affine"])
     maps = meta["labels"]["affine"]
-    labels = normalised(run.array("pixels", "train_labels.npy"), maps)
+    marked = "marked" in run.manifest("model")["meta"]["condition"]
+    labels = told(run.array("pixels", "train_labels.npy"), maps, marked)
     alphas = run.array("noise", "alphas_cumprod.npy").float()
     params, drawn = run.stages["model"], run.stages["samples"]
     params["epochs"] = given.epochs or params["epochs"]
@@ -190,7 +198,7 @@ def main():
     ours(run)
     conditions = run.array("pixels", "test_labels.npy")[: given.count or drawn["count"]]
     for scale in (float(each) for each in given.scales.split(",")):
-        z = normalised(conditions, maps)
+        z = told(conditions, maps, marked)
         how = params["prediction"], drawn["sampler"], z, images.shape[1:], alphas
         found = sample(net, *how, scale, given.most_sigma)
         line("twin", f"guidance {scale}", errors(found, meta["affine"], conditions))

@@ -1,5 +1,6 @@
 /** What each sample is to be, for models that are told. */
-import { areMeasured, type ImageLabels, imagesMeta, openImages } from "../../artifacts/images.ts";
+import { areMeasured, imagesMeta, openImages } from "../../artifacts/images.ts";
+import { type ModelCondition, modelMeta, toldWidth } from "../../artifacts/model.ts";
 import { ParamError } from "../../base/errors.ts";
 import { float32, type NdArray } from "../../base/nd_array.ts";
 import { suggestion } from "../../base/nearest.ts";
@@ -11,13 +12,14 @@ export interface NamedCondition {
   readonly name: string;
   /** In the labels' own units. */
   readonly stored: readonly number[];
-  /** As the model is given them. */
+  /** As the model is given them, with a mark behind them where it knows one. */
   readonly values: readonly number[];
 }
 
 /** Numbers in a condition; undefined for a model that was trained without. */
 export function conditionWidth({ meta }: ArtifactType): number | undefined {
-  return (meta.condition as ImageLabels | undefined)?.width;
+  const { condition } = modelMeta(meta);
+  return condition && toldWidth(condition);
 }
 
 /** Throws `ParamError` for conditions that the model cannot be given. */
@@ -61,7 +63,7 @@ export function conditionsOf(
 
 /** Throws `ParamError` where something is wanted of a model that was trained without a condition. */
 function labelsOf({ meta }: ArtifactType, wanted: SampleParams["condition"]) {
-  const labels = meta.condition as unknown as ImageLabels | undefined;
+  const labels = modelMeta(meta).condition;
   if (labels || !wanted) return labels;
   const hint = "Leave it out, or train with `condition: labels`.";
   throw new ParamError(["condition"], "is nothing that the model was trained with", wanted, hint);
@@ -88,7 +90,7 @@ function writtenConditions(
 /** A condition as it is written, as numbers. Throws `ParamError` at `path` for what the labels do not have. */
 export function namedCondition(
   entry: string | number[],
-  labels: ImageLabels,
+  labels: ModelCondition,
   path: Path,
 ): NamedCondition {
   return typeof entry === "string" ? byName(entry, labels, path) : byNumbers(entry, labels, path);
@@ -97,7 +99,7 @@ export function namedCondition(
 type Path = readonly (string | number)[];
 
 /** One-hot. */
-function byName(name: string, labels: ImageLabels, path: Path): NamedCondition {
+function byName(name: string, labels: ModelCondition, path: Path): NamedCondition {
   const { names } = labels;
   if (areMeasured(labels)) {
     const reason = `must be numbers, one for each of ${names.join(", ")}`;
@@ -110,7 +112,7 @@ function byName(name: string, labels: ImageLabels, path: Path): NamedCondition {
   return conditionOf(names.map((other) => other === name ? 1 : 0), labels);
 }
 
-function byNumbers(values: number[], labels: ImageLabels, path: Path): NamedCondition {
+function byNumbers(values: number[], labels: ModelCondition, path: Path): NamedCondition {
   const { width, names } = labels;
   if (values.length !== width) {
     throw new ParamError(
@@ -128,13 +130,17 @@ function byNumbers(values: number[], labels: ImageLabels, path: Path): NamedCond
 }
 
 /** Numbers with the name that says it shortest: the one label that they mean, or themselves. */
-function conditionOf(stored: readonly number[], { names, affine }: ImageLabels): NamedCondition {
+function conditionOf(
+  stored: readonly number[],
+  { names, affine, marked }: ModelCondition,
+): NamedCondition {
   const [label, ...others] = names.filter((_, i) => stored[i] !== 0);
   const isOneHot = label !== undefined && others.length === 0 && stored[names.indexOf(label)] === 1;
   const values = affine
     ? stored.map((value, i) => value * affine.scale[i] + affine.offset[i])
     : stored;
-  return { name: isOneHot ? label : numberText(stored), stored, values };
+  const name = isOneHot ? label : numberText(stored);
+  return { name, stored, values: marked ? [...values, 1] : values };
 }
 
 const numberText = (values: readonly number[]) =>
@@ -150,7 +156,7 @@ export function conditionArray(
   units: "values" | "stored" = "values",
   each = 1,
 ): NdArray<Float32Array> {
-  const width = conditions[0].values.length;
+  const width = conditions[0][units].length;
   const rows = new Float32Array(count * width);
   for (let k = 0; k < count; k++) {
     rows.set(conditions[Math.floor(k / each) % conditions.length][units], k * width);

@@ -1,5 +1,5 @@
 /** What the guidance parameters mean for a model, or why they cannot be; no step is computed here. */
-import type { ImageLabels } from "../../artifacts/images.ts";
+import { type ModelCondition, modelMeta, toldWidth } from "../../artifacts/model.ts";
 import type { Json } from "../../base/canonical.ts";
 import { ParamError } from "../../base/errors.ts";
 import { type Guidance, guidanceScales } from "../../diffusion/guidance.ts";
@@ -27,7 +27,7 @@ export function guidanceOf(
 ): SampleGuidance | undefined {
   const { guidance_scale: scale, guidance_interval: interval } = params;
   if (scale === undefined) return requireNoDetails(params);
-  const labels = meta.condition as ImageLabels | undefined;
+  const labels = modelMeta(meta).condition;
   if (!labels) {
     const hint = "Leave it out, or train with `condition: labels` and `condition_dropout: 0.1`.";
     const reason = "needs a model that was trained with a condition";
@@ -57,7 +57,7 @@ export function evaluationsOf(table: SamplerTable, guidance: SampleGuidance | un
 
 function negativeOf(
   { guidance_scale: scale, negative }: SampleParams,
-  labels: ImageLabels,
+  labels: ModelCondition,
   sawNothing: boolean,
 ): NamedCondition {
   if (negative !== undefined) return namedCondition(negative, labels, ["negative"]);
@@ -66,8 +66,8 @@ function negativeOf(
     const hint = "Train with `condition_dropout: 0.1`, or name a `negative` condition.";
     throw new ParamError(["guidance_scale"], reason, scale, hint);
   }
-  const zeros = new Array<number>(labels.width).fill(0);
-  return { name: NOTHING, stored: zeros, values: zeros };
+  const zeros = (length: number) => new Array<number>(length).fill(0);
+  return { name: NOTHING, stored: zeros(labels.width), values: zeros(toldWidth(labels)) };
 }
 
 function requireNoDetails(params: SampleParams): undefined {

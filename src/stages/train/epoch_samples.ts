@@ -13,6 +13,7 @@ import type { ImageShape } from "../../../kernels/models/model.ts";
 import { models } from "../../../kernels/models/table.ts";
 import { decodeSamples } from "../../programs/decoding.ts";
 import { drawSamples } from "../../programs/draw.ts";
+import { toldWidth } from "../../programs/step_spec.ts";
 import type { TrainParams } from "./params.ts";
 import type { Seen, Weights } from "./saved.ts";
 import type { Watched } from "./watch.ts";
@@ -32,18 +33,19 @@ export async function drawEpoch(
 ): Promise<NdArray<Float32Array>> {
   const { params, signal, threads, inputs } = context;
   const { count, sampler } = params.samples!;
-  const { shape, model, seed, condition } = spec;
+  const { shape, model, seed } = spec;
+  const width = toldWidth(spec);
   const common = {
     spec: {
       shape,
       batchSize: Math.min(count, params.batch_size),
       model,
       seed,
-      ...(condition ? { conditionWidth: condition.width } : {}),
+      ...(width ? { conditionWidth: width } : {}),
     },
     weights,
     count,
-    ...(condition ? { conditions: conditionsOf(images.split("train"), count) } : {}),
+    ...(width ? { conditions: conditionsOf(images.split("train"), count, width) } : {}),
     device,
     precision: params.precision,
     threads,
@@ -61,14 +63,15 @@ export async function drawEpoch(
   return array(samples);
 }
 
-/** [count, Z] */
-function conditionsOf(split: ImageSplit, count: number): NdArray<Float32Array> {
+/** [count, width], with a 1 behind those that are marked. */
+function conditionsOf(split: ImageSplit, count: number, width: number): NdArray<Float32Array> {
   using images = split;
-  const rows = Array.from({ length: count }, (_, k) => {
+  const rows = new Float32Array(count * width).fill(1);
+  for (let k = 0; k < count; k++) {
     const row = Math.floor(k * images.count / count);
-    return Array.from(images.conditions(row, 1)!.data);
-  });
-  return float32([count, rows[0].length], rows.flat());
+    rows.set(images.conditions(row, 1)!.data, k * width);
+  }
+  return float32([count, width], rows);
 }
 
 /** Writes a grid for every epoch, and the first samples of all epochs below each other. */

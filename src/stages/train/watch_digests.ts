@@ -7,7 +7,7 @@ import type { ArtifactType } from "../../pipeline/stage.ts";
 import { models } from "../../../kernels/models/table.ts";
 import { decodingDigest } from "../../programs/decoding_step.ts";
 import { graphOfTable, samplingDigest } from "../../programs/sampling_step.ts";
-import type { StepSpec } from "../../programs/step_spec.ts";
+import { type StepSpec, toldWidth } from "../../programs/step_spec.ts";
 import { validationDigest } from "../../programs/validation_step.ts";
 import type { TrainParams } from "./params.ts";
 
@@ -24,13 +24,14 @@ export function watchDigests(
 }
 
 function drawingDigest(sampler: Choice, schedule: Choice | undefined, spec: StepSpec): Digest {
-  const { shape, batchSize, model, seed, condition } = spec;
+  const { shape, batchSize, model, seed } = spec;
+  const width = toldWidth(spec);
   const drawing = {
     shape,
     batchSize,
     model,
     seed,
-    ...(condition ? { conditionWidth: condition.width } : {}),
+    ...(width ? { conditionWidth: width } : {}),
   };
   if (chosen(models, model).family !== "denoiser") return decodingDigest(drawing);
   const table = samplerTable(noiseProcess(schedule!), sampler);

@@ -185,16 +185,20 @@ Deno.test("offset noise shifts each channel by its own number and leaves the res
   }
 });
 
-/** Whose conditions of ones are kept, by streams first .. first + count - 1. */
-async function kept(rate: number, first: number, count: number) {
+/** Whose conditions are kept, by streams first .. first + count - 1, with their marks where these are wanted. */
+async function kept(rate: number, first: number, count: number, marksCondition = false) {
   const stream = input("stream", [count], "uint64");
   const condition = input("condition", [count, 2]);
-  const spec = { ...small(), conditionDropout: rate };
+  const spec = { ...small(), conditionDropout: rate, marksCondition };
   const { rows } = await evaluate({ rows: dropCondition(spec, condition, stream)! }, {
     stream: streamsOf(first, count),
     condition: float32([count, 2], new Float32Array(2 * count).fill(0.5)),
   });
-  return Array.from({ length: count }, (_, i) => [...rows.data.slice(2 * i, 2 * i + 2)].join());
+  const [, width] = rows.shape;
+  return Array.from(
+    { length: count },
+    (_, i) => [...rows.data.slice(width * i, width * (i + 1))].join(),
+  );
 }
 
 Deno.test("a condition is dropped whole, as often as asked for, and the same in any batch size", async () => {
@@ -210,6 +214,8 @@ Deno.test("a condition is dropped whole, as often as asked for, and the same in 
       ...await kept(rate, 6, 58),
     ];
     assert.deepEqual(parts, rows.slice(0, 64));
+    const marked = await kept(rate, 0, 64, true);
+    assert.deepEqual(marked, parts.map((row) => row === "0,0" ? "0,0,0" : "0.5,0.5,1"));
   }
 });
 

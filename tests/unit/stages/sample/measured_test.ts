@@ -10,8 +10,8 @@ import { TemporaryFolder } from "../../formats/temporary.ts";
 import { inferred, runStage } from "../load/run_stage.ts";
 import { measured, measuredImages, SIZE } from "../train/measured_images.ts";
 
-Deno.test("a model that is told measured numbers draws images of which they hold", async () => {
-  using folder = new TemporaryFolder();
+/** Images whose numbers and pixels have mean 0 and deviation 1, with a short noise process. */
+async function noisyImages(folder: TemporaryFolder) {
   const images = measuredImages(folder.make("images"));
   const pixels = await runStage(normalize, { method: "zscore", labels: "zscore" }, {
     scratch: folder.make("pixels"),
@@ -21,6 +21,12 @@ Deno.test("a model that is told measured numbers draws images of which they hold
     scratch: folder.make("noise"),
     inputs: { images: pixels.artifact },
   });
+  return { images, pixels, noise };
+}
+
+Deno.test("a model that is told measured numbers draws images of which they hold", async () => {
+  using folder = new TemporaryFolder();
+  const { images, pixels, noise } = await noisyImages(folder);
   const training = {
     model: { kind: "film-unet", channels: [16] },
     condition: "labels",
@@ -95,4 +101,45 @@ Deno.test("a model that is told measured numbers draws images of which they hold
     (error) =>
       error instanceof ParamError && /labels that the model was trained with/.test(error.reason),
   );
+});
+
+Deno.test("the average of measured numbers is a condition, and not the absence of one", async () => {
+  using folder = new TemporaryFolder();
+  const { noise } = await noisyImages(folder);
+  const ddim = { kind: "ddim", steps: 5 };
+  const training = {
+    model: { kind: "film-unet", channels: [16] },
+    condition: "labels",
+    prediction: "v",
+    optimizer: { kind: "adam", learning_rate: 5e-3 },
+    batch_size: 16,
+    epochs: 10,
+  };
+  const draw = async (condition_dropout: number) => {
+    const name = `dropout${condition_dropout * 10}`;
+    const { artifact: model } = await runStage(train, {
+      ...training,
+      condition_dropout,
+      samples: { at: [1], count: 2, sampler: ddim },
+    }, { scratch: folder.make(name), inputs: { noise: noise.artifact } });
+    // Numbers 0 to 63 and 100 minus twice these: zeros after normalisation.
+    const condition = [[31.5, 37]];
+    const guided = async (guidance_scale: number) => {
+      const scratch = folder.make(`${name}-${guidance_scale}`);
+      const nothing = condition_dropout ? {} : { negative: condition[0] };
+      const written = { count: 2, condition, sampler: ddim, guidance_scale, ...nothing };
+      const { artifact } = await runStage(sample, written, { scratch, inputs: { model } });
+      assert.deepEqual(readNpy(artifact.path("conditions.npy")).shape, [2, 2]);
+      return readNpy(artifact.path("samples.npy")).data as Float32Array;
+    };
+    // At a scale of 0 the condition has no say.
+    const [without, told] = [await guided(0), await guided(1)];
+    return { model, most: Math.max(...told.map((value, i) => Math.abs(value - without[i]))) };
+  };
+  const marked = await draw(0.3);
+  assert.equal((marked.model.meta.condition as { marked?: true }).marked, true);
+  assert.ok(marked.most > 0.01, `${marked.most}`);
+  const plain = await draw(0);
+  assert.equal((plain.model.meta.condition as { marked?: true }).marked, undefined);
+  assert.ok(plain.most < 1e-4, `${plain.most}`);
 });
