@@ -7,7 +7,7 @@
 import type { Digest } from "../base/canonical.ts";
 import type { Manifest } from "../store/manifest.ts";
 import { byPort, inputTypes } from "./dag.ts";
-import { withInputs } from "./partial.ts";
+import { type LostInput, toldOfLost, withInputs } from "./partial.ts";
 import type { Inputs, Performed } from "./perform.ts";
 import { judge, type Judgement } from "./plan.ts";
 import type { DagNode, Outcome, Plan, StageOutcome } from "./types.ts";
@@ -117,7 +117,13 @@ function withoutLost(run: Run, node: DagNode): DagNode {
   const enough = inputs.every(([port, sources]) =>
     node.kind.inputs[port].partial ? sources.some(made) : sources.every(made)
   );
-  return enough ? withInputs(node, made) : node;
+  return enough ? toldOfLost(withInputs(node, made), lostBy(run, node)) : node;
+}
+
+/** The inputs of a stage that were not made, and why. */
+function lostBy({ finished, outcomes }: Run, { spec }: DagNode): LostInput[] {
+  const lost = new Set(Object.values(spec.from).flat().filter((id) => !finished.has(id)));
+  return [...lost].map((id) => ({ id, reason: outcomes.get(id)!.reason }));
 }
 
 /** The first task that fits beside the running ones; the first of all where nothing runs. */

@@ -1,4 +1,5 @@
 /** A graph or a stage without some of what it had: what other stages fail to make, or what a ranking has stopped. */
+import type { JsonObject } from "../base/canonical.ts";
 import type { Dag, DagNode, StageSpec } from "./types.ts";
 
 /** A stage that is connected to those of its inputs alone that `has` knows. */
@@ -12,6 +13,20 @@ export function withInputs(node: DagNode, has: (id: string) => boolean): DagNode
   const chosen = <T>(held: Readonly<Record<string, readonly T[]>>) =>
     Object.fromEntries(ports.map(({ port, places }) => [port, places.map((i) => held[port][i])]));
   return { ...node, spec: { ...node.spec, from: chosen(from) }, inputs: chosen(node.inputs) };
+}
+
+/** An input of a stage that was not made, and why. */
+export interface LostInput {
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** The stage, told of inputs that it has lost, where it ranks stages: they are points like the others. */
+export function toldOfLost(node: DagNode, lost: readonly LostInput[]): DagNode {
+  const { rank } = node.spec.params;
+  if (!node.kind.ranks || rank === undefined || lost.length === 0) return node;
+  const told = { ...rank as JsonObject, lost: lost.map(({ id, reason }) => ({ id, reason })) };
+  return { ...node, spec: { ...node.spec, params: { ...node.spec.params, rank: told } } };
 }
 
 /** Some stages and everything above them, by id. */

@@ -50,8 +50,9 @@ export interface StageKind<P = any> {
    */
   readonly implicit?: boolean | ((pipeline: string) => JsonObject);
   /**
-   * It has an optional parameter `rank` ({ by, order, top, halved?, stopped? }), which is the pipeline's `rank` where it
-   * is not written. `stopped` is filled in when it runs: the points (`RankedPoint`) that a halving has stopped before.
+   * It has an optional parameter `rank` ({ by, order, top, halved?, stopped?, lost? }), which is the pipeline's `rank`
+   * where it is not written. Two are filled in when it runs: `stopped`, the points (`RankedPoint`) that a halving has
+   * stopped before, and `lost`, the inputs that were not made ({ id, reason }).
    */
   readonly ranks?: boolean;
   /**

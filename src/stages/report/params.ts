@@ -18,6 +18,8 @@ const rankSchema = z.strictObject({
   top: z.int().min(1).default(3).describe("Points whose curves are shown"),
   halved: z.string().optional().describe("The parameter by which points were stopped early"),
   stopped: z.array(stopped).optional().describe("Those points; filled in when the pipeline runs"),
+  lost: z.array(z.object({ id: z.string(), reason: z.string() })).optional()
+    .describe("Stages that failed or were skipped; filled in when the pipeline runs"),
 }).optional().describe("The order of the points of a matrix; the pipeline's `rank` without it");
 
 export const reportParams = z.strictObject({

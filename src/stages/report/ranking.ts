@@ -26,11 +26,15 @@ export async function rankingSection(
   artifacts: readonly Artifact[],
 ): Promise<RankingSection> {
   const { stage, number } = targetOf(rank.by);
-  const candidates = artifacts.filter((artifact) => artifact.stage.split("@")[0] === stage)
+  const isRanked = (id: string) => id.split("@")[0] === stage;
+  const made = artifacts.filter((artifact) => isRanked(artifact.stage))
     .map((artifact): Candidate => {
       const value = numberOf(artifact, number) ?? { missing: `it has no number "${number}"` };
       return { id: artifact.stage, value };
     });
+  const lost = (rank.lost ?? []).filter(({ id }) => isRanked(id))
+    .map(({ id, reason }): Candidate => ({ id, value: { missing: reason } }));
+  const candidates = [...made, ...lost];
   const ranking = rankingOf(rank, candidates, rank.stopped);
   const best = ranking.points.filter(({ place, reached }) =>
     place !== undefined && place <= rank.top && reached === undefined

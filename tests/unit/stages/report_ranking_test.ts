@@ -142,6 +142,17 @@ Deno.test("stopped points are listed below, and only the best have curves", asyn
   assert.equal(curves.match(/aria-roledescription="line mark"/g)!.length, 1);
 });
 
+Deno.test("a point that failed stands last with its reason", async () => {
+  const lost = [
+    { id: "model@rate=9,seed=1", reason: "the loss is not a number" },
+    { id: "samples@rate=9,seed=1", reason: "model@rate=9,seed=1 failed" },
+  ];
+  const html = await sectionOf({ by: "model.validation loss", lost });
+  const names = [...html.matchAll(/<td>(rate=[^<]*)<\/td>/g)].map(([, name]) => name);
+  assert.deepEqual(names, ["rate=0.1", "rate=0.2", "rate=9"]);
+  assert.match(html, /<td>the loss is not a number<\/td>/);
+});
+
 Deno.test("a point that says nothing lends its curves to no other", async () => {
   const rank = { by: "model.validation_loss", top: 2 };
   const html = await sectionOf(rank, (rate) => rate === 0.1 ? "" : "rate=0.2,");
