@@ -14,9 +14,10 @@ export interface CellSamples {
   readonly distance?: number;
 }
 
-/** Samples shown of each cell, and about how wide they are together, in pixels. */
-const SHOWN = 16;
+/** Samples beside each other, about how wide they are together in pixels, and how wide at most where there are several. */
+const COLUMNS = 4;
 const WIDTH = 160;
+const MOST_WIDTH = 1024;
 
 /**
  * The samples of the cells of one sweep, by id, and how they differ from those of one of them: with one seed all cells
@@ -44,7 +45,8 @@ async function cellOf(
 ): Promise<CellSamples> {
   const { imageGrid } = await imported(() => import("../../figures/grid.ts"));
   const shape = own.shape.slice(1);
-  const images = firstOf(own, SHOWN);
+  const most = Math.max(1, Math.min(COLUMNS, Math.floor(MOST_WIDTH / shape[2])));
+  const images = firstOf(own, most ** 2);
   const columns = Math.ceil(Math.sqrt(images.length / elementCount(shape)));
   const scale = Math.max(1, Math.floor(WIDTH / (columns * shape[2])));
   const common = { shape, columns, scale };

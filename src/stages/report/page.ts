@@ -6,13 +6,22 @@ import { style } from "./style.ts";
 import { sweepAnchor, sweepHtml, type SweepSection } from "./sweep_section.ts";
 import { csvTable, escapeHtml, factsTable, folded, shortNumber } from "./table.ts";
 
-/** A figure or table with its bytes. */
+/** A figure or table. */
 export interface ReportView {
   readonly file: string;
   readonly title: string;
   readonly caption: string;
-  readonly bytes: Uint8Array;
+  /** Left out of what lies beside the page only: archives, and pictures for which it has no room. */
+  readonly bytes?: Uint8Array;
 }
+
+/** Whether a page can show a file of this name. */
+export function isShown(file: string): boolean {
+  const extension = extensionOf(file);
+  return isImage(extension) || ["csv", "json", "txt"].includes(extension);
+}
+
+const extensionOf = (file: string) => file.slice(file.lastIndexOf(".") + 1).toLowerCase();
 
 /** What the report says of one stage. */
 export interface ReportSection {
@@ -101,8 +110,10 @@ function summaryHtml(summary: ReportSection["summary"]): string {
 }
 
 function viewHtml({ file, title, caption, bytes }: ReportView): string {
-  const extension = file.slice(file.lastIndexOf(".") + 1).toLowerCase();
+  const extension = extensionOf(file);
   const heading = `<strong>${escapeHtml(title)}.</strong> ${escapeHtml(caption)}`;
+  const beside = `<p>The ${placeOf(file)} lies in this stage's folder beside the report.</p>`;
+  if (!bytes) return folded(escapeHtml(title), `<p>${escapeHtml(caption)}</p>${beside}`);
   const text = () => new TextDecoder().decode(bytes);
   if (isImage(extension)) {
     const image = imageHtml(extension, bytes, title);
@@ -111,9 +122,7 @@ function viewHtml({ file, title, caption, bytes }: ReportView): string {
   if (extension === "csv") {
     return `<figure><figcaption>${heading}</figcaption>${csvTable(text())}</figure>`;
   }
-  const content = extension === "json" || extension === "txt"
-    ? `<pre>${escapeHtml(text())}</pre>`
-    : `<p>The ${placeOf(file)} lies in this stage's folder beside the report.</p>`;
+  const content = `<pre>${escapeHtml(text())}</pre>`;
   return folded(escapeHtml(title), `<p>${escapeHtml(caption)}</p>${content}`);
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ParamError } from "../../base/errors.ts";
 import type { Artifact, Draft, StageContext } from "../../pipeline/stage.ts";
 import { cellSamples } from "./cell_samples.ts";
-import { reportPage, type ReportSection } from "./page.ts";
+import { isShown, reportPage, type ReportSection } from "./page.ts";
 import type { ReportParams } from "./params.ts";
 import { rankingSection } from "./ranking.ts";
 import { type Reference, referenceCells } from "./reference.ts";
@@ -11,15 +11,24 @@ import { cellIds, type Sweep, sweepsOf } from "./sweep.ts";
 import { sweepCharts } from "./sweep_charts.ts";
 import type { SweepSection } from "./sweep_section.ts";
 
+/**
+ * Bytes of files that a page shows: browsers are slow with more, and no text can have more than 512 MiB, of which
+ * pictures take 4/3 of their size. Those that find no room are named.
+ */
+const MOST_BYTES = 200e6;
+/** Of one file. */
+const LARGEST_VIEW = 32e6;
+
 /** Writes the report of the artifacts at the port `stages`. */
 export async function runReport(
   { params, inputs, scratch, signal }: StageContext<ReportParams>,
 ): Promise<Draft> {
   const artifacts = inputs.all("stages");
   const sections: ReportSection[] = [];
+  const room: Room = { bytes: MOST_BYTES };
   for (const artifact of artifacts) {
     signal.throwIfAborted();
-    sections.push(await sectionOf(artifact));
+    sections.push(sectionOf(artifact, room));
   }
   const sweeps = await sweepSections(artifacts, params.reference);
   const file = "report.html";
@@ -35,16 +44,21 @@ export async function runReport(
   return { meta: {}, files: [file], views: [view], summary: { stages: sections.length } };
 }
 
-async function sectionOf(artifact: Artifact): Promise<ReportSection> {
+/** What is left of the bytes that a page shows. */
+interface Room {
+  bytes: number;
+}
+
+function sectionOf(artifact: Artifact, room: Room): ReportSection {
   const { stage: id, kind, type, key, digest, summary, meta: facts } = artifact;
-  const views = await Promise.all(
-    artifact.views.map(async ({ file, title, caption, path }) => ({
-      file,
-      title,
-      caption,
-      bytes: await Deno.readFile(path),
-    })),
-  );
+  const views = artifact.views.map(({ file, title, caption, path }) => {
+    const size = Deno.statSync(path).size;
+    if (!isShown(file) || size > Math.min(LARGEST_VIEW, room.bytes)) {
+      return { file, title, caption };
+    }
+    room.bytes -= size;
+    return { file, title, caption, bytes: Deno.readFileSync(path) };
+  });
   return { id, kind, type, key, digest, summary, facts, views };
 }
 

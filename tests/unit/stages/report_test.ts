@@ -99,6 +99,28 @@ Deno.test("the same artifacts give the same bytes wherever they lie, and no path
   assert.doesNotMatch(once.html, /\/tmp\//);
 });
 
+Deno.test("what the page has no room for is named, and the rest is shown", async () => {
+  const { html } = await page((folder) => {
+    const views = ["huge.png", "small.png"].map((file) => {
+      const path = join(folder, file);
+      Deno.writeTextFileSync(path, "pixels");
+      return { file, title: `Title of ${file}`, caption: "Many.", path };
+    });
+    Deno.truncateSync(views[0].path, 32e6 + 1);
+    const full = Array.from({ length: 7 }, (_, i) => {
+      const path = join(folder, `${i}.png`);
+      Deno.writeTextFileSync(path, "");
+      Deno.truncateSync(path, 30e6);
+      return { file: `${i}.png`, title: `Part ${i}`, caption: "Many.", path };
+    });
+    return [artifact("a", folder, { views }), artifact("b", folder, { views: full })];
+  });
+  assert.match(html, /The file huge\.png lies in this stage's folder beside the report/);
+  assert.equal(html.match(/<img /g)!.length, 1 + 6);
+  assert.match(html, /The file 6\.png lies in/);
+  assert.ok(html.length < 2 ** 29);
+});
+
 Deno.test("facts are a table of dotted names", () => {
   const html = factsTable({
     a: { b: [1, 2], c: null },
