@@ -82,6 +82,19 @@ export function appearanceOf({ range, ranges, channels }: JsonObject): JsonObjec
   return Object.fromEntries(known) as JsonObject & Appearance;
 }
 
+/** How model values of images become pictures. */
+export interface Look extends Appearance {
+  /** [C, H, W] */
+  readonly shape: readonly [number, number, number];
+  readonly affine: Affine;
+}
+
+/** The look of what a model made of images, by the `meta` of its artifact. */
+export function lookOf(meta: JsonObject): Look {
+  const { shape, affine } = meta as unknown as Look;
+  return { shape, affine, ...appearanceOf(meta) };
+}
+
 /** Whether labels are numbers that were measured, and no classes or attributes. */
 export function areMeasured({ dtype }: ImageLabels): boolean {
   return dtype === "float32";

@@ -1,8 +1,8 @@
 /** Runs a classifier over images or samples, in the model values that it was trained on. */
-import { type Affine, remapped } from "../../base/affine.ts";
 import { batchesOf, type SplitBatch } from "../../artifacts/batches.ts";
 import { affineOf, openImages } from "../../artifacts/images.ts";
 import { mapsOf, modelMeta, readWeights } from "../../artifacts/model.ts";
+import { type Affine, remapped } from "../../base/affine.ts";
 import { elementCount, float32, type NdArray } from "../../base/nd_array.ts";
 import type { Choice } from "../../base/table.ts";
 import { readNpyAs } from "../../formats/npy.ts";

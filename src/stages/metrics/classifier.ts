@@ -1,7 +1,7 @@
 /** The features of a connected classifier, for metrics that compare images by them. */
-import { type Affine, remapped } from "../../base/affine.ts";
 import { affineOf } from "../../artifacts/images.ts";
 import { mapsOf, modelMeta, modelOf, readWeights } from "../../artifacts/model.ts";
+import { type Affine, remapped } from "../../base/affine.ts";
 import { ParamError } from "../../base/errors.ts";
 import { elementCount, float32 } from "../../base/nd_array.ts";
 import type { Features, ImageRows } from "../../metrics/metric.ts";

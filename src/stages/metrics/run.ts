@@ -1,6 +1,6 @@
 /** Reads the samples and the real images, has every metric computed, and leaves the files of the stage. */
-import type { Affine } from "../../base/affine.ts";
 import { imagesMeta, type ImageSplit, openImages } from "../../artifacts/images.ts";
+import type { Affine } from "../../base/affine.ts";
 import { StageError } from "../../base/errors.ts";
 import { elementCount } from "../../base/nd_array.ts";
 import { randomKey } from "../../base/random.ts";

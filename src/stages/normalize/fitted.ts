@@ -1,7 +1,7 @@
 /** The maps from stored to model values that are fitted on train, per channel and per label column. */
-import type { Affine } from "../../base/affine.ts";
 import type { ImageLabels, ImagesMeta, ImageSplit } from "../../artifacts/images.ts";
 import { type ChannelStatistics, columnStatistics } from "../../artifacts/statistics.ts";
+import type { Affine } from "../../base/affine.ts";
 import { affineFrom, intervalToInterval, knownMap, type Line } from "./maps.ts";
 import { methodsOf, type NormalizeParams } from "./params.ts";
 

@@ -1,5 +1,4 @@
 /** Looks through the training images, fits what is not known of the maps, and shows the values before and after. */
-import type { Affine } from "../../base/affine.ts";
 import { join } from "node:path";
 import { type ImagesMeta, imagesMeta, openImages } from "../../artifacts/images.ts";
 import {
@@ -8,6 +7,7 @@ import {
   channelStatistics,
   QUANTITY_BINS,
 } from "../../artifacts/statistics.ts";
+import type { Affine } from "../../base/affine.ts";
 import type { JsonObject } from "../../base/canonical.ts";
 import type { AdoptedFile, Artifact, Draft, StageContext, View } from "../../pipeline/stage.ts";
 import { fittedAffine, fittedLabels } from "./fitted.ts";

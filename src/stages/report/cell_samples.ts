@@ -1,6 +1,6 @@
 /** What a cell of a sweep shows of its samples: the first of them, and how they differ from the reference cell's. */
-import type { Affine } from "../../base/affine.ts";
 import { appearanceOf } from "../../artifacts/images.ts";
+import type { Affine } from "../../base/affine.ts";
 import { elementCount, type NdArray } from "../../base/nd_array.ts";
 import type { Artifact } from "../../pipeline/stage.ts";
 import { imported } from "../../base/imported.ts";

@@ -1,7 +1,6 @@
 /** What samples of measured quantities need beside their grid: a few channel by channel, and a table of conditions. */
-import type { Affine } from "../../base/affine.ts";
 import { join } from "node:path";
-import type { Appearance, ImageLabels } from "../../artifacts/images.ts";
+import type { ImageLabels, Look } from "../../artifacts/images.ts";
 import { csvText } from "../../base/csv.ts";
 import { elementCount } from "../../base/nd_array.ts";
 import type { StageContext, View } from "../../pipeline/stage.ts";
@@ -10,12 +9,6 @@ import { imported } from "../../base/imported.ts";
 
 /** Samples that are taken apart. */
 const SHOWN = 3;
-
-/** How values become pixels. */
-interface Look extends Appearance {
-  readonly shape: readonly number[];
-  readonly affine: Affine;
-}
 
 /** The first samples, a column for each channel; none where channels are colours. */
 export async function channelRows(

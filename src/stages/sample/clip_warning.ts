@@ -1,6 +1,6 @@
 /** Whether a sampler cuts off what the data have: a word to the user, for it shows in no picture why samples are flat. */
-import type { Affine } from "../../base/affine.ts";
 import { affineOf, imagesMeta } from "../../artifacts/images.ts";
+import type { Affine } from "../../base/affine.ts";
 import type { JsonObject } from "../../base/canonical.ts";
 import type { SamplerTable } from "../../diffusion/samplers/sampler.ts";
 

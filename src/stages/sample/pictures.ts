@@ -1,16 +1,9 @@
 /** The pictures of a `samples` artifact: a grid of all, each by itself, and the way of the first from noise to image. */
-import type { Affine } from "../../base/affine.ts";
 import { join } from "node:path";
-import {
-  type Appearance,
-  appearanceOf,
-  areMeasured,
-  type ImageLabels,
-} from "../../artifacts/images.ts";
+import { areMeasured, type ImageLabels, type Look, lookOf } from "../../artifacts/images.ts";
 import type { JsonObject } from "../../base/canonical.ts";
 import { elementCount } from "../../base/nd_array.ts";
 import type { StageContext, View } from "../../pipeline/stage.ts";
-import type { ImageShape } from "../../../kernels/models/model.ts";
 import type { Drawn } from "../../programs/draw.ts";
 import { channelRows, conditionsTable } from "./channel_pictures.ts";
 import type { NamedCondition } from "./conditions.ts";
@@ -32,12 +25,6 @@ const ANIMATED_COLUMNS = 4;
 const FRAME_MS = 200;
 const LAST_FRAME_MS = 2000;
 
-/** How images of these samples become pixels. */
-interface Look extends Appearance {
-  readonly shape: ImageShape;
-  readonly affine: Affine;
-}
-
 /** Writes the pictures into the scratch folder. Samples that took no steps have no way to be shown. */
 export async function pictures(
   context: StageContext<SampleParams>,
@@ -45,11 +32,7 @@ export async function pictures(
   meta: JsonObject,
   conditions: readonly NamedCondition[] | undefined,
 ): Promise<View[]> {
-  const look: Look = {
-    shape: meta.shape as ImageShape,
-    affine: meta.affine as unknown as Affine,
-    ...appearanceOf(meta),
-  };
+  const look = lookOf(meta);
   const labels = meta.condition as unknown as ImageLabels | undefined;
   const tabled = conditions && labels && areMeasured(labels) && conditions.length > MOST_NAMED;
   return [
@@ -177,7 +160,7 @@ function conditionText(
 }
 
 /** Frames side by side, a row for each sample. */
-function sideBySide(frames: Drawn["frames"], shape: ImageShape): Float32Array {
+function sideBySide(frames: Drawn["frames"], shape: Look["shape"]): Float32Array {
   const size = elementCount(shape);
   const shown = frames[0].images.length / size;
   const strip = new Float32Array(shown * frames.length * size);

@@ -1,7 +1,7 @@
 /** The images that the stage kind `sample` may be given: what they are needed for, and their values. */
-import { type Affine, toModelValues } from "../../base/affine.ts";
 import { type ImagesMeta, imagesMeta, openImages, type SplitName } from "../../artifacts/images.ts";
 import { chosenSplit } from "../../artifacts/split_choice.ts";
+import { type Affine, toModelValues } from "../../base/affine.ts";
 import { ParamError } from "../../base/errors.ts";
 import type { Artifact, ArtifactType } from "../../pipeline/stage.ts";
 import type { SampleParams } from "./params.ts";

@@ -1,7 +1,6 @@
 /** The pictures of volumes: the middle cuts along all axes, the cuts that are samples, and a walk through the first. */
-import type { Affine } from "../../base/affine.ts";
 import { join } from "node:path";
-import { type Appearance, appearanceOf } from "../../artifacts/images.ts";
+import { appearanceOf, lookOf } from "../../artifacts/images.ts";
 import type { JsonObject } from "../../base/canonical.ts";
 import { elementCount, type NdArray } from "../../base/nd_array.ts";
 import type { StageContext, View } from "../../pipeline/stage.ts";
@@ -142,10 +141,6 @@ async function walk({ scratch }: Context, shown: Shown): Promise<View> {
 type Context = StageContext<SampleParams>;
 
 const sizeOf = ({ volumes }: Shown) => volumes.shape.slice(2) as unknown as VolumeSize;
-
-function lookOf(meta: JsonObject): Appearance & { readonly affine: Affine } {
-  return { affine: meta.affine as unknown as Affine, ...appearanceOf(meta) };
-}
 
 /** What is shown by itself: each channel that is a quantity of its own, or all of them as one picture. */
 function quantitiesOf({ meta, volumes: { shape: [, count] } }: Shown) {

@@ -1,7 +1,6 @@
 /** Samples drawn in the middle of a training, and their pictures. They change nothing of the training. */
-import type { Affine } from "../../base/affine.ts";
 import { join } from "node:path";
-import { appearanceOf, type ImageSplit } from "../../artifacts/images.ts";
+import { type ImageSplit, type Look, lookOf } from "../../artifacts/images.ts";
 import type { JsonObject } from "../../base/canonical.ts";
 import { elementCount, float32, type NdArray } from "../../base/nd_array.ts";
 import { type Choice, chosen } from "../../base/table.ts";
@@ -9,7 +8,6 @@ import { predictions } from "../../diffusion/predictions/table.ts";
 import { noiseProcess } from "../../diffusion/process.ts";
 import { samplerTable } from "../../diffusion/samplers/table.ts";
 import type { StageContext, View } from "../../pipeline/stage.ts";
-import type { ImageShape } from "../../../kernels/models/model.ts";
 import { models } from "../../../kernels/models/table.ts";
 import { decodeSamples } from "../../programs/decoding.ts";
 import { drawSamples } from "../../programs/draw.ts";
@@ -82,11 +80,7 @@ export async function epochPictures(
 ): Promise<View[]> {
   if (drawings.size === 0) return [];
   const { imageGrid } = await imported(() => import("../../figures/grid.ts"));
-  const look = {
-    shape: meta.shape as ImageShape,
-    affine: meta.affine as unknown as Affine,
-    ...appearanceOf(meta),
-  };
+  const look = lookOf(meta);
   const averaged = params.ema === undefined ? "" : " of the averaged weights";
   const views: View[] = [await comparison(scratch, look, drawings)];
   for (const [epoch, { data: images, shape: [count] }] of drawings) {
@@ -101,7 +95,7 @@ export async function epochPictures(
 /** One row for each epoch, some of them where there are too many. */
 async function comparison(
   scratch: string,
-  look: { readonly shape: ImageShape; readonly affine: Affine },
+  look: Look,
   drawings: Seen["drawings"],
 ): Promise<View> {
   const { captionedGrid } = await imported(() => import("../../figures/captioned_grid.ts"));

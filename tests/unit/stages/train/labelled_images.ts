@@ -1,7 +1,7 @@
 /** Images of four kinds that a small network tells apart, as an artifact on disk. No tests. */
-import type { Affine } from "../../../../src/base/affine.ts";
 import { join } from "node:path";
 import { ImagesWriter } from "../../../../src/artifacts/images_writer.ts";
+import type { Affine } from "../../../../src/base/affine.ts";
 import { randomInteger, randomKey } from "../../../../src/base/random.ts";
 import type { Artifact, ArtifactType } from "../../../../src/pipeline/stage.ts";
 import { forwardNoise } from "../../../../src/stages/forward_noise.ts";
