@@ -2,7 +2,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { type Place, SpecError } from "../base/errors.ts";
 import { nearest } from "../base/nearest.ts";
-import type { SpecSource } from "../pipeline/spec.ts";
+import type { SpecSource } from "../pipeline/spec_document.ts";
 
 /** The text of a pipeline file, which `place` names. Throws `SpecError` where it cannot be read or is no text. */
 export function readPipelineFile(

@@ -5,8 +5,7 @@
  *     text -> document (over what it extends) -> overrides -> matrix -> stages -> implicit stages -> ranking -> PipelineSpec
  */
 import type { JsonObject } from "../base/canonical.ts";
-import type { Place } from "../base/errors.ts";
-import type { Positioned } from "./spec_document.ts";
+import type { Positioned, SpecSource } from "./spec_document.ts";
 import { readExtended } from "./spec_extends.ts";
 import { expandMatrix } from "./spec_matrix.ts";
 import { applyOverrides } from "./spec_overrides.ts";
@@ -18,17 +17,6 @@ import { rankFault, readRank } from "./spec_rank.ts";
 import { checkTop } from "./spec_top.ts";
 import type { StageKind } from "./stage.ts";
 import type { Kinds, PipelineSpec, RankSpec, StageSpec } from "./types.ts";
-
-/** A pipeline as a user gives it. */
-export interface SpecSource {
-  readonly text: string;
-  /** Path of the file, as errors should show it. */
-  readonly file: string;
-  /** `path=value` overrides, in order. */
-  readonly set?: readonly string[];
-  /** Reads another file of the same folder, which `place` names. Throws `SpecError`. */
-  sibling?(name: string, place: Place): SpecSource;
-}
 
 /**
  * Reads and resolves a pipeline file.

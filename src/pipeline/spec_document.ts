@@ -7,6 +7,17 @@ import type { Document, Node, Pair } from "yaml";
 import type { Json } from "../base/canonical.ts";
 import { type Place, SpecError } from "../base/errors.ts";
 
+/** A pipeline as a user gives it. */
+export interface SpecSource {
+  readonly text: string;
+  /** Path of the file, as errors should show it. */
+  readonly file: string;
+  /** `path=value` overrides, in order. */
+  readonly set?: readonly string[];
+  /** Reads another file of the same folder, which `place` names. Throws `SpecError`. */
+  sibling?(name: string, place: Place): SpecSource;
+}
+
 /** A path from the top of a document to one of its values. */
 export type Path = readonly (string | number)[];
 

@@ -13,9 +13,8 @@
 import type { Json, JsonObject } from "../base/canonical.ts";
 import { type Fault, SpecError } from "../base/errors.ts";
 import { suggestion } from "../base/nearest.ts";
-import { placeOf, type Positioned, readDocument } from "./spec_document.ts";
+import { placeOf, type Positioned, readDocument, type SpecSource } from "./spec_document.ts";
 import { applyAll, type Override } from "./spec_overrides.ts";
-import type { SpecSource } from "./spec.ts";
 import { checkTop, isMap } from "./spec_top.ts";
 import type { Kinds } from "./types.ts";
 

@@ -3,7 +3,13 @@ import { type Column, type Descriptor, resolveColumns } from "../descriptors.ts"
 import type { ImageRows, Measure, MetricInput, MetricResult } from "../metric.ts";
 import { bootstrapInterval, resampleCounts, weightedMean } from "../numeric/bootstrap.ts";
 import { storedValue } from "../phase.ts";
-import { agreementChart, errorChart, errorTable } from "./descriptor_figures.ts";
+import {
+  agreementChart,
+  errorChart,
+  type Errors,
+  errorTable,
+  type Scale,
+} from "./descriptor_figures.ts";
 
 export interface Params {
   readonly columns: readonly Column[];
@@ -47,19 +53,6 @@ export async function compute(input: MetricInput<Params>): Promise<MetricResult>
       errorTable(descriptors, samples),
     ],
   };
-}
-
-/** Mean and standard deviation of a descriptor among real images. */
-export interface Scale {
-  readonly centre: number;
-  readonly spread: number;
-}
-
-/** Per descriptor, what is wanted of each image, what is found, and how far they are apart. */
-export interface Errors {
-  readonly wanted: readonly Float64Array[];
-  readonly found: readonly Float64Array[];
-  readonly errors: readonly Float64Array[];
 }
 
 function errorsOf(

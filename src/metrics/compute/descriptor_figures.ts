@@ -2,8 +2,20 @@
 import { csvText } from "../../base/csv.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { MetricFigure } from "../metric.ts";
-import type { Errors, Scale } from "./descriptor_errors.ts";
 import { imported } from "../../base/imported.ts";
+
+/** Mean and standard deviation of a descriptor among real images. */
+export interface Scale {
+  readonly centre: number;
+  readonly spread: number;
+}
+
+/** Per descriptor, what is wanted of each image, what is found, and how far they are apart. */
+export interface Errors {
+  readonly wanted: readonly Float64Array[];
+  readonly found: readonly Float64Array[];
+  readonly errors: readonly Float64Array[];
+}
 
 /** Wanted against found, a dot for each sample and descriptor. */
 export async function agreementChart(

@@ -1,6 +1,6 @@
 /** Samples drawn in the middle of a training, and their pictures. They change nothing of the training. */
 import { join } from "node:path";
-import { type ImageSplit, type Look, lookOf } from "../../artifacts/images.ts";
+import { type ImageSet, type ImageSplit, type Look, lookOf } from "../../artifacts/images.ts";
 import type { JsonObject } from "../../base/canonical.ts";
 import { elementCount, float32, type NdArray } from "../../base/nd_array.ts";
 import { type Choice, chosen } from "../../base/table.ts";
@@ -11,22 +11,30 @@ import type { StageContext, View } from "../../pipeline/stage.ts";
 import { models } from "../../../kernels/models/table.ts";
 import { decodeSamples } from "../../programs/decoding.ts";
 import { drawSamples } from "../../programs/draw.ts";
-import { toldWidth } from "../../programs/step_spec.ts";
+import { type StepSpec, toldWidth } from "../../programs/step_spec.ts";
+import type { Device } from "../../runtime/device.ts";
 import type { TrainParams } from "./params.ts";
 import type { Seen, Weights } from "./saved.ts";
-import type { Watched } from "./watch.ts";
 import { imported } from "../../base/imported.ts";
 
 /** Samples in a row of the picture of all epochs, and most rows. */
 const COLUMNS = 8;
 const ROWS = 12;
 
+/** A training of which samples are drawn. */
+interface DrawnTraining {
+  readonly context: StageContext<TrainParams>;
+  readonly spec: StepSpec;
+  readonly images: ImageSet;
+  readonly device: Device;
+}
+
 /**
  * Samples of the weights, [count, C, H, W] in model values. Sample k starts from the noise that it always has under the
  * pipeline's seed, and has the condition of a training image: they lie evenly over the whole set.
  */
 export async function drawEpoch(
-  { context, spec, images, device }: Watched,
+  { context, spec, images, device }: DrawnTraining,
   weights: Weights,
 ): Promise<NdArray<Float32Array>> {
   const { params, signal, threads, inputs } = context;

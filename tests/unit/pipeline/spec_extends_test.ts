@@ -1,7 +1,8 @@
 /** `extends`: what a file changes of another, where each value is said to stand, and what is refused. */
 import assert from "node:assert/strict";
 import { SpecError } from "../../../src/base/errors.ts";
-import { parseSpec, type SpecSource } from "../../../src/pipeline/spec.ts";
+import { parseSpec } from "../../../src/pipeline/spec.ts";
+import type { SpecSource } from "../../../src/pipeline/spec_document.ts";
 import { fakeKinds } from "./fake_spec_kinds.ts";
 
 const base = `

@@ -1,11 +1,11 @@
 /** Images of four kinds that a small network tells apart, as an artifact on disk. No tests. */
-import { join } from "node:path";
 import { ImagesWriter } from "../../../../src/artifacts/images_writer.ts";
 import type { Affine } from "../../../../src/base/affine.ts";
 import { randomInteger, randomKey } from "../../../../src/base/random.ts";
 import type { Artifact, ArtifactType } from "../../../../src/pipeline/stage.ts";
 import { forwardNoise } from "../../../../src/stages/forward_noise.ts";
 import { runStage } from "../load/run_stage.ts";
+import { writtenImages } from "./written_images.ts";
 
 export const labels = ["left", "top", "right", "bottom"];
 export const SIZE = 8;
@@ -43,19 +43,7 @@ export function labelledImages(folder: string, low: number, validation = 0): Art
     writer.append(split, image, Uint8Array.from(labels, (_, l) => Number(l === label)));
   }
   writer.finish();
-  const files = new Set(writer.files);
-  return {
-    type: "images",
-    meta: JSON.parse(JSON.stringify(meta)),
-    stage: "images",
-    kind: "load",
-    key: "k".repeat(64),
-    digest: "d".repeat(64),
-    path: (file) => join(folder, file),
-    has: (file) => files.has(file),
-    views: [],
-    summary: {},
-  };
+  return writtenImages(folder, meta, writer);
 }
 
 /** The same under a noise process of 40 steps. */

@@ -1,8 +1,8 @@
 /** Images that come with numbers measured on them, as an artifact on disk. No tests. */
-import { join } from "node:path";
 import type { ImagesMeta } from "../../../../src/artifacts/images.ts";
 import { ImagesWriter } from "../../../../src/artifacts/images_writer.ts";
 import type { Artifact } from "../../../../src/pipeline/stage.ts";
+import { writtenImages } from "./written_images.ts";
 
 const COUNT = 64;
 export const SIZE = 4;
@@ -30,17 +30,5 @@ export function measuredImages(folder: string): Artifact {
   append("test", 10);
   append("test", 50);
   writer.finish();
-  const files = new Set(writer.files);
-  return {
-    type: "images",
-    meta: JSON.parse(JSON.stringify(meta)),
-    stage: "images",
-    kind: "load",
-    key: "k".repeat(64),
-    digest: "d".repeat(64),
-    path: (file) => join(folder, file),
-    has: (file) => files.has(file),
-    views: [],
-    summary: {},
-  };
+  return writtenImages(folder, meta, writer);
 }
