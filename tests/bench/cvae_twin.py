@@ -39,11 +39,12 @@ class Cvae(nn.Module):
     def decode(self, z, labels):
         return self.decoder(self.first(torch.cat([z, labels], 1)).view(-1, 128, 4, 4))
 
-    def forward(self, x, labels):
+    def forward(self, x, labels, epsilon=None):
         planes = labels[:, :, None, None].expand(-1, -1, *x.shape[2:])
         h = self.encoder(torch.cat([x, planes], 1))
         mean, log_variance = self.mean(h), self.log_variance(h)
-        z = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
+        epsilon = torch.randn_like(mean) if epsilon is None else epsilon
+        z = mean + torch.exp(0.5 * log_variance) * epsilon
         return self.decode(z, labels), mean, log_variance
 
 
