@@ -1,27 +1,34 @@
 """S2 in PyTorch: trains and samples what a run of pipelines/microstructures*.yaml did, on the same images.
 
-    python3 tests/bench/microstructures_twin.py RUN_FOLDER [--seed 0] [--threads 2] [--scales 1,2,3]
-        [--most-sigma 1] [--epochs N] [--count N] [--save net.pt]
+    python3 tests/bench/microstructures_twin.py RUN [--seed N] [--threads 2] [--scales 1,2,3] [--most-sigma 1]
+        [--save weights.pt]
 
-Sizes, schedule, epochs and sampler come from the run's record unless they are given, and images, their split and
-the conditions from its store. Only the random numbers are others: weights at the start, noise and the order of batches. Prints the
-three mean errors of `descriptor-errors`, the run's own for each of its cells and the twin's for each scale.
+Sizes, schedule, epochs and sampler come from the run's record, and images, their split and the conditions from its
+store. The random numbers are the run's too: weights at the start, batches, timesteps, noise, dropped conditions, and
+the noise that samples start from. Both sides then compute the same, up to what rounding grows into, and the losses of
+the first steps are printed beside each other. With --seed all of them are others.
+
+Prints the three mean errors of `descriptor-errors`, the run's own for each of its cells and the twin's for each scale.
 """
 
 import argparse
-import copy
 import json
 import math
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-import film_twin
-import unet_twin
+
+sys.path.append(str(Path(__file__).parents[1] / "fixtures"))
+from film_unet_20_steps import film_unet  # noqa: E402
+from squares import normals, permutation, random_key, uniforms  # noqa: E402
+from twenty_steps import Weights  # noqa: E402
 
 NAMES = ["mean G", "std G", "mean O"]
+SHOWN_STEPS = [0, 1, 10, 100, 500]
 
 
 class Run:
@@ -30,6 +37,7 @@ class Run:
     def __init__(self, folder):
         record = json.loads((folder / "run.json").read_text())
         self.stages = record["resolved"]["stages"]
+        self.seed = record["resolved"]["seed"]
         self.keys = {stage["id"]: stage["key"] for stage in record["stages"]}
         self.store = folder.parent / "store"
 
@@ -49,10 +57,58 @@ class Run:
         return [each for each in self.keys if each.split("@")[0] == stage]
 
 
-def normalised(values, affine):
-    shape = [1, -1] + [1] * (values.ndim - 2)
-    scale, offset = (torch.tensor(affine[name]).reshape(shape) for name in ("scale", "offset"))
-    return values * scale + offset
+class Draws:
+    """The random numbers of a training and a sampling, as the programs draw them (src/base/random.ts)."""
+
+    def __init__(self, seed):
+        self.seed = seed
+
+    def uniform(self, purpose, streams):
+        return torch.from_numpy(uniforms(random_key(self.seed, purpose), streams, 1))
+
+    def normal(self, purpose, streams, shape):
+        flat = normals(random_key(self.seed, purpose), streams, math.prod(shape))
+        return torch.from_numpy(flat).reshape(len(streams), *shape)
+
+    def order(self, epoch, count):
+        return torch.from_numpy(permutation(random_key(self.seed, "shuffle"), epoch, count))
+
+
+def cond_unet(w, x, t, condition, sizes):
+    full, half = sizes["channels"]
+
+    def film(name, x):
+        hidden = F.relu(w.linear(f"{name}.hidden", condition, sizes["film_width"]))
+        gamma, beta = w.linear(f"{name}.out", hidden, 2 * x.shape[1])[:, :, None, None].chunk(2, 1)
+        return gamma * x + beta
+
+    h = F.relu(film("film1", w.conv("conv1", x, full, 3)))
+    h = F.relu(film("film2", w.conv("conv2", h, half, 3, stride=2, padding=1)))
+    return w.conv("out", F.relu(w.grow("up", h, full, 4, x.shape[2])), x.shape[1], 3)
+
+
+def network(params):
+    """The net as a function of weights, images, timesteps and conditions."""
+    if params["kind"] == "cond-unet":
+        return lambda *inputs: cond_unet(*inputs, params)
+    plain = {"blocks_per_level": 1, "norm": "group", "activation": "silu", "dropout": 0}
+    odd = {name: params[name] for name, value in plain.items() if params.get(name, value) != value}
+    if params["kind"] != "film-unet" or odd or params["attention_levels"]:
+        raise SystemExit(f"the twin knows no such model: {params}")
+    return lambda *inputs: film_unet(*inputs, params)
+
+
+def rate_of(step, rate, schedule):
+    """Of a step counted from 1, as kernels/optimizers/learning_rate.ts."""
+    warmup, decay = schedule.get("warmup_steps", 0), schedule.get("decay_steps")
+    if step < warmup:
+        return rate * step / warmup
+    if schedule["kind"] == "constant":
+        return rate
+    if schedule["kind"] != "cosine":
+        raise SystemExit(f"the twin knows no such schedule: {schedule}")
+    share = min(1, (step - warmup) / (decay - warmup))
+    return rate * (1 + math.cos(math.pi * share)) / 2
 
 
 def told(labels, maps, marked):
@@ -61,57 +117,66 @@ def told(labels, maps, marked):
     return torch.cat([z, torch.ones(len(z), 1)], 1) if marked else z
 
 
-def network(params, condition):
-    film_twin.CONDITION = condition
-    if params["kind"] == "cond-unet":
-        return film_twin.CondUNet()
-    plain = {"blocks_per_level": 1, "embedding_width": 32, "time_width": 128, "norm_groups": 8}
-    odd = {k: params[k] for k, v in plain.items() if params[k] != v}
-    if params["kind"] != "film-unet" or odd or params["attention_levels"] or params["dropout"]:
-        raise SystemExit(f"the twin knows no such model: {params}")
-    unet_twin.WIDTHS[:] = params["channels"]
-    return film_twin.FilmUNet()
+def normalised(values, affine):
+    shape = [1, -1] + [1] * (values.ndim - 2)
+    scale, offset = (torch.tensor(affine[name]).reshape(shape) for name in ("scale", "offset"))
+    return values * scale + offset
 
 
-def train(params, images, labels, alphas):
+def train(params, images, labels, alphas, draws, ours):
     """The weights to sample with: averaged ones where the run has them."""
-    net = network(params["model"], labels.shape[1])
-    average, decay = copy.deepcopy(net), params.get("ema")
-    rate = params["optimizer"]["learning_rate"]
-    optimizer = torch.optim.Adam(net.parameters(), lr=rate)
-    batch, steps = params["batch_size"], len(images) // params["batch_size"]
-    for epoch in range(params["epochs"]):
-        losses = []
-        for rows in torch.randperm(len(images))[: steps * batch].reshape(steps, batch):
-            x0, z = images[rows], labels[rows]
-            kept = torch.rand(batch, 1) >= params["condition_dropout"]
-            t = torch.randint(0, len(alphas), (batch,))
-            a, noise = alphas[t][:, None, None, None], torch.randn_like(x0)
-            signal, sigma = a.sqrt(), (1 - a).sqrt()
-            target = noise if params["prediction"] == "epsilon" else signal * noise - sigma * x0
-            optimizer.zero_grad(set_to_none=True)
-            loss = F.mse_loss(net(signal * x0 + sigma * noise, t.float(), z * kept), target)
-            loss.backward()
-            optimizer.step()
-            losses.append(loss.item())
-            if decay:
-                with torch.no_grad():
-                    for mean, last in zip(average.parameters(), net.parameters()):
-                        mean.lerp_(last, 1 - decay)
-        print(f"epoch {epoch + 1}: loss {sum(losses) / len(losses):.4f}", flush=True)
-    return average if decay else net
+    net, w = network(params["model"]), Weights(torch.float32, draws.seed)
+    with torch.no_grad():
+        net(w, images[:1], torch.zeros(1), labels[:1])
+    optimizer = torch.optim.Adam(w.tensors.values(), lr=1)
+    average, decay = {name: p.detach().clone() for name, p in w.tensors.items()}, params.get("ema")
+    batch, dropout = params["batch_size"], params["condition_dropout"]
+    per_epoch, start = len(images) // batch, time.time()
+    for step in range(params["epochs"] * per_epoch):
+        if step % per_epoch == 0:
+            order, losses = draws.order(step // per_epoch, len(images)), []
+        rows = order[step % per_epoch * batch :][:batch]
+        streams = np.arange(step * batch, (step + 1) * batch)
+        x0, z = images[rows], labels[rows]
+        noise = draws.normal("noise", streams, x0.shape[1:])
+        t = (draws.uniform("timestep", streams)[:, 0] * len(alphas)).floor()
+        t = t.clamp(max=len(alphas) - 1)
+        if dropout:
+            z = z * (draws.uniform("condition-dropout", streams) > dropout)
+        a = alphas[t.long()][:, None, None, None]
+        signal, sigma = a.sqrt(), (1 - a).sqrt()
+        target = noise if params["prediction"] == "epsilon" else signal * noise - sigma * x0
+        loss = F.mse_loss(net(w, signal * x0 + sigma * noise, t, z), target)
+        for group in optimizer.param_groups:
+            group["lr"] = rate_of(
+                step + 1, params["optimizer"]["learning_rate"], params["learning_rate_schedule"]
+            )
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        if step in SHOWN_STEPS:
+            print(f"step {step}: loss {loss.item():.6f}, ours {ours[step]:.6f}", flush=True)
+        if decay:
+            with torch.no_grad():
+                for name, mean in average.items():
+                    mean.lerp_(w.tensors[name], 1 - decay)
+        if (step + 1) % per_epoch == 0:
+            seen = ours[step + 1 - per_epoch : step + 1].mean()
+            epoch = (step + 1) // per_epoch
+            print(f"epoch {epoch}: loss {np.mean(losses):.5f}, ours {seen:.5f}", flush=True)
+    print(f"trained in {time.time() - start:.0f} s", flush=True)
+    return average if decay else {name: p.detach() for name, p in w.tensors.items()}
 
 
-def trained(path, params, images, labels, alphas):
-    """The net of a file where there is one; otherwise it is trained, and kept if there is a path."""
+def trained(path, *training):
+    """The weights of a file where there is one; otherwise they are trained, and kept if there is a path."""
     if path and path.exists():
         return torch.load(path)
-    start = time.time()
-    net = train(params, images, labels, alphas).eval()
-    print(f"trained in {time.time() - start:.0f} s", flush=True)
+    weights = train(*training)
     if path:
-        torch.save(net, path)
-    return net
+        torch.save(weights, path)
+    return weights
 
 
 def timesteps(sampler, total):
@@ -122,13 +187,13 @@ def timesteps(sampler, total):
 
 
 @torch.no_grad()
-def sample(net, prediction, sampler, z, shape, alphas, scale, most_sigma):
+def sample(net, prediction, sampler, z, shape, alphas, draws, scale, most_sigma):
     """DDIM with eta 0, or ancestral sampling with the smaller variance, over the timesteps of leading spacing.
 
     Guided away from no condition where sigma is at most `most_sigma`.
     """
-    visited = timesteps(sampler, len(alphas))
-    x, nothing = torch.randn(len(z), *shape), torch.zeros_like(z)
+    visited, numbers = timesteps(sampler, len(alphas)), np.arange(len(z))
+    x, nothing = draws.normal("sample/start", numbers, shape), torch.zeros_like(z)
     for i, t in enumerate(visited):
         at = torch.full((len(z),), float(t))
         out = net(x, at, z)
@@ -148,7 +213,8 @@ def sample(net, prediction, sampler, z, shape, alphas, scale, most_sigma):
         step = a / before
         mean = math.sqrt(before) * (1 - step) / (1 - a) * x0
         mean += math.sqrt(step) * (1 - before) / (1 - a) * x
-        x = mean + math.sqrt((1 - step) * (1 - before) / (1 - a)) * torch.randn_like(x)
+        noise = draws.normal("sample/step", numbers * 2**16 + i, shape)
+        x = mean + math.sqrt((1 - step) * (1 - before) / (1 - a)) * noise
     return x
 
 
@@ -175,17 +241,15 @@ def ours(run):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("run", type=Path)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, help="other random numbers than the run's")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--scales", default="1")
     parser.add_argument("--most-sigma", type=float, default=math.inf)
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--count", type=int)
     parser.add_argument("--save", type=Path, help="weights: read where the file exists, else written")
     given = parser.parse_args()
-    torch.manual_seed(given.seed)
     torch.set_num_threads(given.threads)
     run = Run(given.run)
+    draws = Draws(run.seed if given.seed is None else given.seed)
     meta = run.manifest("pixels")["meta"]
     images = normalised(run.array("pixels", "train.npy"), meta["affine"])
     maps = meta["labels"]["affine"]
@@ -193,14 +257,17 @@ def main():
     labels = told(run.array("pixels", "train_labels.npy"), maps, marked)
     alphas = run.array("noise", "alphas_cumprod.npy").float()
     params, drawn = run.stages["model"], run.stages["samples"]
-    params["epochs"] = given.epochs or params["epochs"]
-    net = trained(given.save, params, images, labels, alphas)
+    losses = np.load(run.file("model", "losses.npy"))
+    weights = trained(given.save, params, images, labels, alphas, draws, losses)
+    w = Weights(torch.float32)
+    w.tensors = weights
+    net = network(params["model"])
     ours(run)
-    conditions = run.array("pixels", "test_labels.npy")[: given.count or drawn["count"]]
+    conditions = run.array("pixels", "test_labels.npy")[: drawn["count"]]
     for scale in (float(each) for each in given.scales.split(",")):
         z = told(conditions, maps, marked)
-        how = params["prediction"], drawn["sampler"], z, images.shape[1:], alphas
-        found = sample(net, *how, scale, given.most_sigma)
+        how = params["prediction"], drawn["sampler"], z, images.shape[1:], alphas, draws
+        found = sample(lambda *inputs: net(w, *inputs), *how, scale, given.most_sigma)
         line("twin", f"guidance {scale}", errors(found, meta["affine"], conditions))
 
 
