@@ -16,14 +16,14 @@
  *     RunRecord
  */
 import type { Json, JsonObject } from "./base/canonical.ts";
+import { SpecError } from "./base/errors.ts";
 import { buildDag } from "./pipeline/dag.ts";
 import { execute, type World } from "./pipeline/execute.ts";
 import type { Climb, RungPlan } from "./pipeline/halving.ts";
 import { plan } from "./pipeline/plan.ts";
 import { newRunId, recordRun } from "./pipeline/runs.ts";
 import { parseSpec, resolveSpec } from "./pipeline/spec.ts";
-import type { SpecSource } from "./pipeline/spec_document.ts";
-import { plainDocument } from "./pipeline/spec_document.ts";
+import { plainDocument, type SpecSource } from "./pipeline/spec_document.ts";
 import { rungSpec, rungValues } from "./pipeline/spec_halving.ts";
 import { applyOverrides } from "./pipeline/spec_overrides.ts";
 import { resolvedJson } from "./pipeline/spec_print.ts";
@@ -60,10 +60,25 @@ function graphOf(
   const dag = buildDag(spec, kinds, { folder });
   const { rank } = spec;
   const rungs = rungValues(spec).map((value) => {
-    const smaller = read(["rank=null", `${rank!.halving!.path}=${value}`]);
-    return { value, dag: buildDag(rungSpec(smaller, rank!), kinds, { folder }) };
+    const { path } = rank!.halving!;
+    return onRung(`${path} = ${value}`, () => {
+      const smaller = read(["rank=null", `${path}=${value}`]);
+      return { value, dag: buildDag(rungSpec(smaller, rank!), kinds, { folder }) };
+    });
   });
   return rungs.length > 0 ? { ...dag, rungs } : dag;
+}
+
+/** Makes a rung. What is wrong with it alone is said of it: its value stands in no file. */
+function onRung<T>(rung: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof SpecError)) throw error;
+    const { fault } = error;
+    const reason = `${fault.reason}, on the rung ${rung} of rank.halving`;
+    throw new SpecError({ ...fault, reason }, { cause: error.cause });
+  }
 }
 
 /** What a run's record says of where and when it was made, beside what `World` knows. */

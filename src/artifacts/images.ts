@@ -8,7 +8,7 @@
  * Normalisation is thus two numbers per channel and never rewrites an array: uint8 images stay a quarter of the
  * size of their float32 values, in the store as in memory.
  */
-import { type Affine, mappedColumns, toModelValues } from "../base/affine.ts";
+import { type Affine, identity, mappedColumns, toModelValues } from "../base/affine.ts";
 import type { JsonObject } from "../base/canonical.ts";
 import { type DType, elementCount, itemSize, type NdArray } from "../base/nd_array.ts";
 import { type NpyFile, openNpy } from "../formats/npy.ts";
@@ -70,7 +70,7 @@ export function imagesMeta(meta: JsonObject): ImagesMeta {
 
 /** The map of an images artifact, the identity where it has none. */
 export function affineOf({ affine, shape }: Pick<ImagesMeta, "affine" | "shape">): Affine {
-  return affine ?? { scale: Array(shape[0]).fill(1), offset: Array(shape[0]).fill(0) };
+  return affine ?? identity(shape[0]);
 }
 
 /** What pictures of the images go by; artifacts that are made from images hand it on. */

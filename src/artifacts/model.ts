@@ -1,5 +1,5 @@
 /** Reading an artifact of type `model`: what it was trained on and told, and its weights. */
-import type { Affine } from "../base/affine.ts";
+import { type Affine, identity } from "../base/affine.ts";
 import type { JsonObject } from "../base/canonical.ts";
 import { ParamError } from "../base/errors.ts";
 import type { NdArray } from "../base/nd_array.ts";
@@ -7,7 +7,13 @@ import { type Choice, chosen } from "../base/table.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import type { ImageShape, Model } from "../../kernels/models/model.ts";
 import { models } from "../../kernels/models/table.ts";
-import { type ContentSource, type ImageLabels, imagesMeta, type Maps } from "./images.ts";
+import {
+  areMeasured,
+  type ContentSource,
+  type ImageLabels,
+  imagesMeta,
+  type Maps,
+} from "./images.ts";
 
 /** `meta` of the artifact, as far as it does not depend on the model's family. */
 export interface ModelMeta {
@@ -44,10 +50,15 @@ export function modelOf(meta: JsonObject): Model {
   return chosen(models, modelMeta(meta).model);
 }
 
-/** What images and labels are put through before this model sees them. */
-export function mapsOf(meta: JsonObject): Maps {
-  const { affine, condition } = modelMeta(meta);
-  return { images: affine, labels: condition?.affine };
+/**
+ * What images and labels are put through before this model sees them: where it was trained on stored values, nothing,
+ * whatever maps the images that are connected have.
+ */
+export function mapsOf(meta: JsonObject): Maps & { readonly images: Affine } {
+  const { shape, affine, condition } = modelMeta(meta);
+  const images = affine ?? identity(shape[0]);
+  if (!condition || !areMeasured(condition)) return { images };
+  return { images, labels: condition.affine ?? identity(condition.width) };
 }
 
 /** Throws `ParamError` for images of another shape than the model's. */

@@ -7,6 +7,11 @@ export interface Affine {
   readonly offset: readonly number[];
 }
 
+/** The map that leaves the values of so many channels as they are. */
+export function identity(channels: number): Affine {
+  return { scale: Array(channels).fill(1), offset: Array(channels).fill(0) };
+}
+
 /** Stored values [N, C, H, W] as model values, rounded to float32. */
 export function toModelValues(stored: NdArray, { scale, offset }: Affine): NdArray<Float32Array> {
   const values = new Float32Array(stored.data.length);

@@ -15,9 +15,8 @@ export function fileFault(
 /** Opens a file for reading; a missing or unreadable one is a `StageError`, with the reason. */
 export function openForReading(path: string): Deno.FsFile {
   try {
-    const file = Deno.openSync(path, { read: true });
-    if (file.statSync().isFile) return file;
-    file.close();
+    // It is asked before it is opened, for opening a named pipe waits for a writer that may never come.
+    if (Deno.statSync(path).isFile) return Deno.openSync(path, { read: true });
   } catch (error) {
     throw unreadable(path, error);
   }
@@ -57,19 +56,31 @@ export function readRange(path: string, start: number, length: number): Uint8Arr
   return bytes;
 }
 
+/** What lies in a folder, in no order; one that is missing or unreadable is a `StageError`, with the reason. */
+export function readFolder(folder: string): Deno.DirEntry[] {
+  try {
+    return [...Deno.readDirSync(folder)];
+  } catch (error) {
+    throw unreadable(folder, error, "folder");
+  }
+}
+
+/** The path to which links lead; one that leads nowhere is a `StageError` that names it. */
+export function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
 /**
  * The path of an entry of a folder. A link inside the folder is followed; one that leads out of it is a
  * `StageError`, so that a folder from elsewhere cannot make its reader read other files.
  */
 export function pathInside(folder: string, name: string): string {
   const path = join(folder, name);
-  let target: string;
-  try {
-    target = Deno.realPathSync(path);
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-  const inside = Deno.realPathSync(folder);
+  const target = realPath(path), inside = realPath(folder);
   if (target !== inside && !target.startsWith(inside.endsWith(sep) ? inside : inside + sep)) {
     throw fileFault(path, "it is a link that leads out of its folder", target, "Copy the file.");
   }
@@ -81,12 +92,13 @@ export function writeFully(file: Deno.FsFile, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
 }
 
-function unreadable(path: string, error: unknown): StageError {
+function unreadable(path: string, error: unknown, what: "file" | "folder" = "file"): StageError {
   const missing = error instanceof Deno.errors.NotFound;
   const reason = missing
-    ? "there is no such file"
+    ? `there is no such ${what}`
     : error instanceof Error
     ? error.message
     : String(error);
-  return new StageError({ action: `read "${path}"`, reason }, { cause: error });
+  const action = what === "folder" ? `read the folder "${path}"` : `read "${path}"`;
+  return new StageError({ action, reason }, { cause: error });
 }

@@ -44,7 +44,8 @@ export function readJpegHeader(path: string): JpegHeader {
   }
   for (let at = 2, segments = 0; segments < SEGMENT_LIMIT; segments++) {
     const [first, marker, high, low] = look(at, 4);
-    if (first !== 0xff) throw fileFault(path, "its JPEG header is damaged");
+    // A decoder passes over a marker without a segment alone, and would read another frame than is found here.
+    if (first !== 0xff || hasNoSegment(marker)) throw fileFault(path, "its JPEG header is damaged");
     if (marker === 0xff) {
       at++; // a filling byte
       continue;
@@ -55,6 +56,11 @@ export function readJpegHeader(path: string): JpegHeader {
     at += 2 + length;
   }
   throw fileFault(path, "its JPEG header names no size");
+}
+
+/** 01 is a temporary one, D0 to D7 mark restarts, D8 begins an image. */
+function hasNoSegment(marker: number): boolean {
+  return marker === 0x01 || (marker >= 0xd0 && marker <= START);
 }
 
 /** C4, C8 and CC lie among the frames and are tables. */
@@ -87,15 +93,16 @@ function frame(marker: number, bytes: Uint8Array, path: string): JpegHeader {
 
 /** What is wrong with the order of a file's markers; undefined where they lead to the end of the image. */
 export function jpegDamage(bytes: Uint8Array): string | undefined {
-  let at = 2;
+  let at = 2, frames = 0;
   for (let scans = 0; at + 1 < bytes.length;) {
     const marker = bytes[at + 1];
-    if (bytes[at] !== 0xff) return "it has no marker where one must be";
+    if (bytes[at] !== 0xff || hasNoSegment(marker)) return "it has no marker where one must be";
     if (marker === 0xff) {
       at++;
       continue;
     }
     if (marker === END) return scans ? undefined : "it ends before its image data";
+    if (isFrame(marker) && ++frames > 1) return "it has a second frame";
     at += 2 + (bytes[at + 2] << 8 | bytes[at + 3]);
     if (marker !== SCAN) continue;
     scans++;

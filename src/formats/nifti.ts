@@ -38,8 +38,13 @@ export interface Volume extends NiftiHeader {
   readonly data: Uint8Array | Float32Array;
 }
 
-/** Bytes that a volume may have: a head at 0.25 mm has half of it. */
+/**
+ * Bytes that the values of a volume may take in memory, whatever their type in the file: a head at 0.25 mm has half of
+ * it as uint8, and at 0.3 mm all of it as float32.
+ */
 const VOLUME_LIMIT = 2 ** 30;
+/** Voxels that are read and converted at a time, at most 8 MiB: one layer may be as large as the volume. */
+const PIECE = 1 << 20;
 
 /** Directions of the body (0 right, 1 anterior, 2 superior): across the slices, along columns, along rows. */
 const views: Readonly<Record<SliceAxis, readonly [number, number, number]>> = {
@@ -53,17 +58,24 @@ export function openNifti(path: string): NiftiFile {
   const part = wholeFile(path);
   const header = parseNiftiHeader(firstBytes(part, niftiHeaderBytes), path);
   const { extents, dtype, offset, scaling } = header;
+  const values = dtype === "uint8" && !scaling ? "uint8" : "float32";
+  checkSize(path, header, values);
   const bytes = elementCount(extents) * itemSize(dtype);
-  if (bytes > VOLUME_LIMIT) {
-    throw fileFault(path, `a volume has at most ${VOLUME_LIMIT} bytes`, extents.join(" x "));
-  }
   if (part.compression === "none" && part.length !== offset + bytes) {
     const state = part.length < offset + bytes ? "truncated" : "longer than its header says";
     const what = `${dtype} of ${extents.join(" x ")} voxels`;
     throw fileFault(path, `it is ${state}: ${what} takes ${offset + bytes} bytes`, part.length);
   }
   checkInflatedSize(part, offset + bytes);
-  return { ...header, path, part, values: dtype === "uint8" && !scaling ? "uint8" : "float32" };
+  return { ...header, path, part, values };
+}
+
+function checkSize(path: string, { extents, dtype }: NiftiHeader, values: NiftiFile["values"]) {
+  const each = itemSize(values), bytes = elementCount(extents) * each;
+  if (bytes <= VOLUME_LIMIT) return;
+  const what = `${dtype} of ${extents.join(" x ")} voxels takes ${each} for each`;
+  const reason = `a volume may take at most ${VOLUME_LIMIT} bytes in memory, and ${what}`;
+  throw fileFault(path, reason, bytes, "Save it with fewer or larger voxels.");
 }
 
 function wholeFile(path: string): FilePart {
@@ -77,34 +89,29 @@ function wholeFile(path: string): FilePart {
 
 /** Reads all voxels. Throws a `StageError` for a file that ends early, goes on, or holds what is not finite. */
 export async function readVolume(file: NiftiFile, signal: AbortSignal): Promise<Volume> {
-  const { path, part, dtype, bigEndian, offset, values } = file;
-  const [across, ...rest] = file.extents;
-  const layers = rest[1], layer = across * rest[0];
-  const array = storedArray({ part, offset, dtype, shape: [layers, layer], bigEndian });
-  const data = values === "uint8"
-    ? new Uint8Array(layers * layer)
-    : new Float32Array(layers * layer);
-  using rows = array.rows();
-  for (let z = 0; z < layers; z++) {
+  const { path, part, extents, axes, dtype, bigEndian, offset, scaling, values } = file;
+  const count = elementCount(extents);
+  const array = storedArray({ part, offset, dtype, shape: [count], bigEndian });
+  const data = values === "uint8" ? new Uint8Array(count) : new Float32Array(count);
+  using voxels = array.rows();
+  for (let start = 0; start < count; start += PIECE) {
     signal.throwIfAborted();
-    const { data: stored } = await rows.next(1);
-    data.set(values === "uint8" ? stored as Uint8Array : scaled(stored, file), z * layer);
+    const { data: stored } = await voxels.next(Math.min(PIECE, count - start));
+    data.set(values === "uint8" ? stored as Uint8Array : scaled(stored, file), start);
   }
-  await rows.finish();
+  await voxels.finish();
   if (data instanceof Float32Array && !data.every(Number.isFinite)) {
     throw fileFault(path, "a voxel holds a value that is not finite");
   }
-  const { extents, axes, scaling } = file;
   return { extents, axes, dtype: dtype as DType, bigEndian, offset, scaling, data };
 }
 
 /** value = slope * stored + intercept */
 function scaled(stored: TypedArray, { scaling }: NiftiHeader): Float32Array {
   const { slope, intercept } = scaling ?? { slope: 1, intercept: 0 };
-  return Float32Array.from(
-    stored as ArrayLike<number | bigint>,
-    (value) => Number(value) * slope + intercept,
-  );
+  const values = new Float32Array(stored.length);
+  for (let i = 0; i < values.length; i++) values[i] = Number(stored[i]) * slope + intercept;
+  return values;
 }
 
 /** Number, height and width of all slices along an axis. */

@@ -12,6 +12,9 @@ export interface Pixels {
 /** 8192 x 8192: larger than any image here, and small enough that a lying header cannot exhaust memory. */
 export const pixelLimit = 1 << 26;
 
+/** What JPEG can say of a width or height. Coders of PNG keep an object for each row, whatever its length. */
+export const sideLimit = 0xffff;
+
 /** Grey of a colour by ITU-R 601-2: 0.299 R + 0.587 G + 0.114 B in units of 2^-16, as Pillow's mode L rounds it. */
 export function luma(red: number, green: number, blue: number): number {
   return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;

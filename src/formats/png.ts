@@ -8,13 +8,11 @@ import { Buffer } from "node:buffer";
 import { constants } from "node:zlib";
 import { fileFault } from "./file.ts";
 import type { Pixels } from "./pixels.ts";
-import { parsePngHeader, pngDamage } from "./png_structure.ts";
+import { essentialPng, parsePngHeader } from "./png_structure.ts";
 import { imported } from "../base/imported.ts";
 
 export type { Pixels } from "./pixels.ts";
 
-/** Place of the byte that says whether a file is interlaced. */
-const INTERLACE = 28;
 /** The PNG colour types that are written. */
 const GREY = 0, RGB = 2;
 
@@ -54,19 +52,21 @@ export async function encodePng(pixels: Pixels): Promise<Uint8Array<ArrayBuffer>
 /** Decodes a file; transparent pixels are laid over white. Throws a `StageError` that names `path`. */
 export async function decodePng(bytes: Uint8Array, path: string): Promise<Pixels> {
   const { width, height, channels } = parsePngHeader(bytes, path);
-  // pngjs bounds what image data may inflate to, but not that of interlaced files.
-  const damage = bytes[INTERLACE] ? pngDamage(bytes) : undefined;
-  if (damage) throw fileFault(path, damage);
+  const essential = essentialPng(bytes, path);
   const { PNG } = await imported(() => import("pngjs"));
-  let rgba: Uint8Array;
+  let made: InstanceType<typeof PNG>;
   try {
-    rgba = PNG.sync.read(Buffer.from(bytes)).data;
+    made = PNG.sync.read(Buffer.from(essential.buffer));
   } catch (error) {
     throw fileFault(
       path,
       `its PNG data is damaged (${error instanceof Error ? error.message : error})`,
     );
   }
+  if (made.width !== width || made.height !== height) {
+    throw fileFault(path, "its PNG data has another size than its header says");
+  }
+  const rgba: Uint8Array = made.data;
   const data = new Uint8Array(width * height * channels);
   for (let pixel = 0; pixel < width * height; pixel++) {
     const alpha = rgba[4 * pixel + 3] / 255;

@@ -6,6 +6,7 @@
  * digits after the point. This is `ImagingResample` of Pillow up to version 12 (tests/unit/formats/resize_test.ts);
  * version 13 takes columns first where that is less work, which moves values that lanczos and bicubic clip.
  */
+import { StageError } from "../base/errors.ts";
 
 /** Filters by name, narrow ones first. */
 export const resizeFilters = ["nearest", "box", "bilinear", "bicubic", "lanczos"] as const;
@@ -64,9 +65,13 @@ const kernels: Record<Exclude<ResizeFilter, "nearest">, readonly [number, (x: nu
 /** Digits after the binary point of the weights of 8-bit values. */
 const DIGITS = 22;
 
+/** Values that an array on the way may have: 65,535 rows of a colour image, 1,365 columns wide. */
+const VALUE_LIMIT = 2 ** 28;
+
 /**
  * Planes in another size; the same array where nothing changes. Values of 8 bits are rounded and clipped to
- * [0, 255]; float32 values are summed in float64 and may overshoot by the negative lobes of a filter.
+ * [0, 255]; float32 values are summed in float64 and may overshoot by the negative lobes of a filter. Throws a
+ * `StageError` for what `resizeFault` refuses.
  *
  * @example
  * ```ts
@@ -78,43 +83,84 @@ const DIGITS = 22;
  */
 export function resizePlanes<T extends Uint8Array | Float32Array>(
   planes: Planes<T>,
-  { height, width, filter, fit }: Resize,
+  wanted: Resize,
 ): Planes<T> {
-  const whole = { left: 0, top: 0, right: planes.width, bottom: planes.height };
-  if (fit === "stretch") return resample(planes, whole, { height, width, filter });
-  if (fit === "crop") {
-    return resample(planes, middle(planes, width / height), { height, width, filter });
-  }
-  const inner = contained(planes, { height, width });
-  return padded(resample(planes, whole, { ...inner, filter }), height, width);
+  const fault = resizeFault(planes, wanted);
+  if (fault) throw new StageError({ action: "resize an image", ...fault });
+  const { across, down } = stretches(planes, wanted);
+  const rows = axisWeights(planes.width, across, wanted.filter);
+  const columns = axisWeights(planes.height, down, wanted.filter);
+  const wide = rows ? alongRows(planes, rows, across.size) : planes;
+  const made = columns ? alongColumns(wide, columns, down.size) : wide;
+  return wanted.fit === "pad" ? padded(made, wanted.height, wanted.width) : made;
 }
 
-type Box = { left: number; top: number; right: number; bottom: number };
-type Target = Pick<Resize, "height" | "width" | "filter">;
+type Extent = Omit<Planes, "data">;
 
-function resample<T extends Uint8Array | Float32Array>(
-  planes: Planes<T>,
-  { left, top, right, bottom }: Box,
-  { height, width, filter }: Target,
-): Planes<T> {
-  const rows = axisWeights(planes.width, { from: left, to: right, size: width }, filter);
-  const columns = axisWeights(planes.height, { from: top, to: bottom, size: height }, filter);
-  const wide = rows ? alongRows(planes, rows, width) : planes;
-  return columns ? alongColumns(wide, columns, height) : wide;
+/**
+ * What speaks against resizing planes of a size, as parts of a fault; undefined where nothing does. Rows come first,
+ * so tall planes that become wide make an array in between that is larger than the planes and than the result.
+ */
+export function resizeFault(
+  planes: Extent,
+  wanted: Resize,
+): { readonly reason: string; readonly value: number; readonly hint: string } | undefined {
+  const { across, down } = stretches(planes, wanted);
+  const most = Math.max(
+    planes.channels * planes.height * across.size,
+    planes.channels * wanted.height * wanted.width,
+    stays(planes.width, across) ? 0 : across.size * tapCount(across, wanted.filter),
+    stays(planes.height, down) ? 0 : down.size * tapCount(down, wanted.filter),
+  );
+  if (most <= VALUE_LIMIT) return undefined;
+  const reason = `an array of more than ${VALUE_LIMIT} values would be needed to bring it from ` +
+    `${sizeText(planes)} to ${sizeText(wanted)}`;
+  return { reason, value: most, hint: "Ask for fewer columns, or cut the image." };
+}
+
+function sizeText({ height, width }: Pick<Extent, "height" | "width">): string {
+  return `${width} x ${height}`;
+}
+
+/** What of each axis becomes how many values, before margins. */
+function stretches(
+  planes: Extent,
+  { height, width, fit }: Resize,
+): { readonly across: Stretch; readonly down: Stretch } {
+  const whole = { left: 0, top: 0, right: planes.width, bottom: planes.height };
+  const { left, top, right, bottom } = fit === "crop" ? middle(planes, width / height) : whole;
+  const size = fit === "pad" ? contained(planes, { height, width }) : { height, width };
+  return {
+    across: { from: left, to: right, size: size.width },
+    down: { from: top, to: bottom, size: size.height },
+  };
+}
+
+/** Does an axis of `length` values stay as it is? */
+function stays(length: number, { from, to, size }: Stretch): boolean {
+  return size === length && from === 0 && to === length;
+}
+
+/** How many input values an output value is made of at most. */
+function tapCount({ from, to, size }: Stretch, filter: ResizeFilter): number {
+  if (filter === "nearest") return 1;
+  const stretch = Math.max(1, (to - from) / size), support = kernels[filter][0] * stretch;
+  return Math.ceil(support) * 2 + 1;
 }
 
 /** Weights of an axis of `length` values; undefined where it stays as it is. */
 function axisWeights(
   length: number,
-  { from, to, size }: Stretch,
+  axis: Stretch,
   filter: ResizeFilter,
 ): Weights | undefined {
-  if (size === length && from === 0 && to === length) return undefined;
+  if (stays(length, axis)) return undefined;
+  if (filter === "nearest") return nearestWeights(length, axis);
+  const { from, to, size } = axis;
   const scale = (to - from) / size;
-  if (filter === "nearest") return nearestWeights(length, { from, to, size });
   const [reach, kernel] = kernels[filter];
   const stretch = Math.max(1, scale), support = reach * stretch;
-  const taps = Math.ceil(support) * 2 + 1;
+  const taps = tapCount(axis, filter);
   const first = new Int32Array(size), count = new Int32Array(size);
   const weights = new Float64Array(size * taps);
   for (let i = 0; i < size; i++) {
@@ -195,7 +241,7 @@ function rounded(sum: number): number {
 }
 
 /** The largest middle part of these proportions, width to height. */
-function middle({ width, height }: Planes, ratio: number): Box {
+function middle({ width, height }: Extent, ratio: number) {
   const isWider = width / height > ratio;
   const inner = isWider ? [ratio * height, height] : [width, width / ratio];
   const left = (width - inner[0]) * 0.5, top = (height - inner[1]) * 0.5;
@@ -203,7 +249,7 @@ function middle({ width, height }: Planes, ratio: number): Box {
 }
 
 /** The largest size of the image's own proportions that fits, at least one pixel each way. */
-function contained({ width, height }: Planes, wanted: Pick<Resize, "height" | "width">) {
+function contained({ width, height }: Extent, wanted: Pick<Resize, "height" | "width">) {
   const own = width / height, target = wanted.width / wanted.height;
   const fitted = (value: number) => Math.max(1, roundHalfEven(value));
   if (own > target) return { ...wanted, height: fitted((height / width) * wanted.width) };

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ParamError } from "../base/errors.ts";
 import { lazily, type Metric } from "./metric.ts";
-import { checkCurve, type CurveParams, curveParams } from "./phase.ts";
+import { checkCorrelation, type CurveParams, curveParams } from "./phase.ts";
 
 /**
  * S2 of the cuts along each axis. For the references the held-out real images are dealt to the axes as the cuts are, so
@@ -24,7 +24,7 @@ export const isotropy: Metric<CurveParams> = {
         hint,
       );
     }
-    checkCurve(params, facts);
+    checkCorrelation(params, facts);
   },
   compute: lazily(() => import("./compute/isotropy.ts")),
 };

@@ -126,6 +126,19 @@ export function checkCurve(params: CurveParams, facts: ImageFacts): void {
   longestOf(params.longest, facts);
 }
 
+/**
+ * The same for curves over distances in all directions, which on a torus end at half of the smaller side: beyond it
+ * only diagonals are left, and beyond 0.71 of it nothing.
+ */
+export function checkCorrelation(params: CurveParams, facts: ImageFacts): void {
+  checkCurve(params, facts);
+  const { periodic, longest } = params;
+  const most = longestOf(undefined, facts);
+  if (!periodic || longest === undefined || longest <= most) return;
+  const reason = `must be at most ${most} in periodic images, half of the smaller side in pixels`;
+  throw new ParamError(["longest"], reason, longest);
+}
+
 /** The largest distance of a curve. Throws `ParamError` for one that the images do not have. */
 export function longestOf(longest: number | undefined, { shape: [, height, width] }: ImageFacts) {
   const side = Math.min(height, width);

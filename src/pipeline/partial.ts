@@ -1,5 +1,6 @@
 /** A graph or a stage without some of what it had: what other stages fail to make, or what a ranking has stopped. */
 import type { JsonObject } from "../base/canonical.ts";
+import { targetOf } from "./ranking.ts";
 import type { Dag, DagNode, StageSpec } from "./types.ts";
 
 /** A stage that is connected to those of its inputs alone that `has` knows. */
@@ -24,10 +25,19 @@ export interface LostInput {
 /** The stage, told of inputs that it has lost, where it ranks stages: they are points like the others. */
 export function toldOfLost(node: DagNode, lost: readonly LostInput[]): DagNode {
   const { rank } = node.spec.params;
-  if (!node.kind.ranks || rank === undefined || lost.length === 0) return node;
-  const told = { ...rank as JsonObject, lost: lost.map(({ id, reason }) => ({ id, reason })) };
+  if (!node.kind.ranks || rank === undefined) return node;
+  const { stage } = targetOf((rank as { by: string }).by);
+  const points = lost.filter(({ id }) => id.split("@")[0] === stage);
+  if (points.length === 0) return node;
+  const told = {
+    ...rank as JsonObject,
+    lost: points.map(({ id, reason }) => ({ id, reason: withoutFolders(reason) })),
+  };
   return { ...node, spec: { ...node.spec, params: { ...node.spec.params, rank: told } } };
 }
+
+/** A sentence whose files have no folders: the same failure elsewhere says the same. */
+const withoutFolders = (text: string) => text.replaceAll(/(?:\/[^\s"'`/]+)+\//g, "");
 
 /** Some stages and everything above them, by id. */
 export function withAncestors(

@@ -2,7 +2,7 @@
 import { modelMeta } from "../artifacts/model.ts";
 import type { Digest } from "../base/canonical.ts";
 import type { StageKind } from "../pipeline/stage.ts";
-import { checkModel, splitOf } from "./embed/checks.ts";
+import { checkMaps, checkModel, splitOf } from "./embed/checks.ts";
 import { codesDigest } from "./embed/codes.ts";
 import { type EmbedParams, embedParams } from "./embed/params.ts";
 import { imported } from "../base/imported.ts";
@@ -22,6 +22,7 @@ export const embed: StageKind<EmbedParams> = {
   infer(params, inputs) {
     const model = inputs.one("model"), images = inputs.one("images");
     checkModel(params, model, images);
+    checkMaps(params);
     splitOf(params, images);
     return { type: "embedding", meta: { shape: modelMeta(model.meta).shape } };
   },

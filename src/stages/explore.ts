@@ -7,7 +7,7 @@ import { imported } from "../base/imported.ts";
 
 export const explore: StageKind<ExploreParams> = {
   kind: "explore",
-  version: 1,
+  version: 2,
   summary: "Shapes, random examples, histograms per channel, and how labels go together.",
   params: exploreParams,
   inputs: { images: { summary: "Images to be looked at.", types: ["images", "noise"] } },

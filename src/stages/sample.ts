@@ -65,15 +65,15 @@ export const sample: StageKind<SampleParams> = {
 
   // What came later than the first samples is left out where it is as it was then, so that these keep their keys.
   keyParams(params, inputs) {
-    const { start, ...others } = params;
+    const { start, ...others } = params.guidance_scale === 1 ? unguided(params) : params;
     const told = conditionWidth(inputs.one("model")) !== undefined;
     return {
       ...others,
       sampler: samplerRecord(params.sampler),
       ...(start.kind === "noise" ? {} : { start }),
       ...(told ? { keeps: [CONDITIONS] } : {}),
-      // Until then frames of one pair were told different things.
-      ...(told && start.kind === "interpolation" ? { conditions: "by pair" } : {}),
+      // Until then frames of one pair were told different things, and then shown so.
+      ...(told && start.kind === "interpolation" ? { conditions: "by pair, as shown" } : {}),
     } as JsonObject;
   },
 
@@ -195,4 +195,11 @@ function samplesMeta(
     ...(params.inpaint ? { inpaint: params.inpaint } : {}),
     ...(volume && table ? { volume: volumeMeta(volume, model, table) } : {}),
   };
+}
+
+/** Without what says how to guide: at a scale of 1 the output is the condition's own. */
+function unguided(
+  { negative: _, guidance_rescale: __, guidance_interval: ___, ...rest }: SampleParams,
+): SampleParams {
+  return rest;
 }

@@ -94,7 +94,8 @@ export class StageStates {
     this.#place(draft, folder);
     this.#own.push(folder);
     for (const old of this.#own.splice(0, Math.max(0, this.#own.length - this.keep))) {
-      if (old !== folder && !isEnd(old)) this.#drop(old);
+      // A later one, passed over by a training that ends before it, is the way of another.
+      if (old < folder && !isEnd(old)) this.#drop(old);
     }
   }
 

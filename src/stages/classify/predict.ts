@@ -1,5 +1,6 @@
 /** Runs a classifier over images or samples, in the model values that it was trained on. */
 import { batchesOf, type SplitBatch } from "../../artifacts/batches.ts";
+import { classOfEach } from "../../artifacts/classes.ts";
 import { affineOf, openImages } from "../../artifacts/images.ts";
 import { mapsOf, modelMeta, readWeights } from "../../artifacts/model.ts";
 import { type Affine, remapped } from "../../base/affine.ts";
@@ -30,7 +31,7 @@ export async function predict(context: StageContext<ClassifyParams>): Promise<Pr
   const model = inputs.one("model");
   const { condition } = modelMeta(model.meta);
   const exclusive = (model.meta.loss as Choice | undefined)?.kind !== "bce-with-logits";
-  const source = sourceOf(context, inputs.one("images"), model);
+  const source = sourceOf(context, inputs.one("images"), model, exclusive);
   const { classifyImages } = await imported(() => import("../../programs/classification.ts"));
   const data = new Float32Array(source.count * condition!.width);
   let done = 0;
@@ -64,13 +65,22 @@ interface Source extends Pick<Predictions, "wanted" | "what" | "image"> {
 }
 
 function sourceOf(
-  { params }: StageContext<ClassifyParams>,
+  { params, log }: StageContext<ClassifyParams>,
   artifact: Artifact,
   model: Artifact,
+  exclusive: boolean,
 ): Source {
-  return artifact.type === "samples"
-    ? samplesSource(params, artifact, model)
-    : imagesSource(params, artifact, model);
+  if (artifact.type !== "samples") return imagesSource(params, artifact, model);
+  const source = samplesSource(params, artifact, model);
+  if (!source.wanted || isTruth(source.wanted, exclusive)) return source;
+  log("samples were drawn under mixed or scaled labels: what they are to be is not known");
+  return { ...source, wanted: undefined };
+}
+
+/** Whether every row [n, K] says what an image is: one class, or which attributes are there. */
+function isTruth({ shape: [, width], data }: NdArray<Float32Array>, exclusive: boolean): boolean {
+  if (!data.every((value) => value === 0 || value === 1)) return false;
+  return !exclusive || !classOfEach({ width }, data).includes(-1);
 }
 
 function imagesSource(params: ClassifyParams, artifact: Artifact, model: Artifact): Source {
@@ -103,7 +113,7 @@ function samplesSource(params: ClassifyParams, artifact: Artifact, model: Artifa
     data,
     image,
     affineOf({ shape: image, affine: artifact.meta.affine as unknown as Affine | undefined }),
-    affineOf({ shape: image, affine: mapsOf(model.meta).images }),
+    mapsOf(model.meta).images,
   );
   const size = elementCount(shape.slice(1));
   const rows = (start: number, count: number) =>

@@ -4,7 +4,7 @@ import { checkWeightChoice, modelOf, requireShape, requireTold } from "../../art
 import { chosenSplit } from "../../artifacts/split_choice.ts";
 import { ParamError } from "../../base/errors.ts";
 import type { ArtifactType } from "../../pipeline/stage.ts";
-import type { EmbedParams } from "./params.ts";
+import { type EmbedParams, umapDefaults } from "./params.ts";
 
 /** Throws `ParamError` for a model that has no codes, or none of such images, or not the weights asked for. */
 export function checkModel({ weights }: EmbedParams, model: ArtifactType, images: ArtifactType) {
@@ -17,6 +17,15 @@ export function checkModel({ weights }: EmbedParams, model: ArtifactType, images
   requireShape(model.meta, images.meta);
   if (family === "autoencoder") requireTold(model.meta, images.meta);
   checkWeightChoice(weights, model);
+}
+
+/** Throws `ParamError` for what shapes a neighbour map where none is made. */
+export function checkMaps(params: EmbedParams): void {
+  if (params.maps.includes("umap")) return;
+  for (const name of ["neighbours", "min_distance"] as const) {
+    if (params[name] === umapDefaults[name]) continue;
+    throw new ParamError([name], "goes with the map umap", params[name], "Leave it out.");
+  }
 }
 
 /** The part of the images that is encoded. Throws `ParamError` where there is none of the name, or too little. */

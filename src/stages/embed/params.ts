@@ -5,6 +5,8 @@ import { modelParams } from "../../artifacts/model_params.ts";
 
 const methods = ["first-two", "pca", "umap"] as const;
 
+export const umapDefaults = { neighbours: 15, min_distance: 0.1 } as const;
+
 export const embedParams = z.strictObject({
   split: z.enum(splitNames).optional()
     .describe("The part of the images; test, where there is one, without it."),
@@ -15,9 +17,9 @@ export const embedParams = z.strictObject({
       "first-two: the first two numbers of each code; pca: the two directions in which codes vary most; umap: near " +
         "codes stay near (McInnes et al., 2018).",
     ),
-  neighbours: z.int().min(2).max(200).default(15)
+  neighbours: z.int().min(2).max(200).default(umapDefaults.neighbours)
     .describe("umap: codes that are looked at around each code."),
-  min_distance: z.number().min(0).max(1).default(0.1)
+  min_distance: z.number().min(0).max(1).default(umapDefaults.min_distance)
     .describe("umap: how near points may come on the map."),
   ...modelParams,
 });

@@ -4,7 +4,8 @@ import { areMeasured, type ImagesMeta, openImages } from "../../artifacts/images
 import type { Draft, StageContext } from "../../pipeline/stage.ts";
 import { channelFigures, describeChannels } from "./channels.ts";
 import { exampleGrid } from "./examples.ts";
-import { describeLabels, labelFigures } from "./labels.ts";
+import { describeLabels } from "./label_statistics.ts";
+import { labelFigures } from "./labels.ts";
 import type { ExploreParams } from "./params.ts";
 
 /** Writes the exploration. */
@@ -13,14 +14,14 @@ export async function runExplore(context: StageContext<ExploreParams>): Promise<
   const set = openImages(inputs.one("images"));
   using split = set.split(params.split);
   const channels = await describeChannels(context, set, split);
-  const labels = set.labels && describeLabels(split, set.labels);
+  const labels = set.labels && await describeLabels(context, split, set.labels);
   const description = {
     shape: set.shape,
     dtype: set.dtype,
     counts: set.counts,
     split: params.split,
     channels,
-    ...(labels ? { labels } : {}),
+    ...(labels ? { labels: labels.description } : {}),
   };
   const text = JSON.stringify(description, undefined, 2) + "\n";
   Deno.writeTextFileSync(join(scratch, "exploration.json"), text);

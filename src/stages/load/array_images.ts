@@ -5,6 +5,7 @@
 import { ParamError } from "../../base/errors.ts";
 import { elementCount } from "../../base/nd_array.ts";
 import { fileFault } from "../../formats/file.ts";
+import { sideLimit } from "../../formats/pixels.ts";
 import type { StoredArray, StoredRows } from "../../formats/stored_array.ts";
 import { type ArrayLabels, arrayLabels } from "./array_labels.ts";
 import { channelsFirst, stackedChannels, storedValues } from "./array_values.ts";
@@ -19,11 +20,10 @@ export interface NamedArray {
   readonly array: StoredArray;
 }
 
-/** Bytes that are read at a time. */
+/** Bytes that are read at a time, or become labels. */
 const BLOCK = 4 << 20;
 /** Elements of one image: of 8192 x 8192 pixels. A compressed file can claim any size. */
 const IMAGE_LIMIT = 2 ** 26;
-
 type Shape = ImageSource["shape"];
 
 /** Opens images in arrays, and their labels. Throws `StageError` about a file, `ParamError` about a parameter. */
@@ -36,9 +36,8 @@ export function arrayImages(
   const shape = arrays.length === 1
     ? imageShape(first, params.layout)
     : stackedShape(arrays.map(({ array }) => array));
-  if (elementCount(shape) > IMAGE_LIMIT) {
-    throw fileFault(first.place, "an image of it is too large to be read", shape.join(" x "));
-  }
+  checkSize(shape, first.place);
+  checkLayout(first, params.layout);
   const dtype: "uint8" | "float32" = arrays.every(({ array }) => array.dtype === "uint8")
     ? "uint8"
     : "float32";
@@ -47,7 +46,7 @@ export function arrayImages(
   const channels = arrays.length > 1 ? { channels: arrays.map(({ name }) => name) } : {};
   const notes = arrays.filter(({ array }) => array.dtype !== dtype)
     .map(({ name, array }) => `${name}: ${array.dtype} is kept as float32`);
-  const layout = { shape, dtype, count, nhwc: arrays.length === 1 && params.layout === "nhwc" };
+  const layout = { shape, dtype, count, nhwc: arrays.length === 1 && params.layout !== "nchw" };
   return {
     shape,
     dtype,
@@ -60,8 +59,32 @@ export function arrayImages(
   };
 }
 
-/** [C, H, W] of the images in one array. */
-function imageShape({ place, shape }: StoredArray, layout: FileParams["layout"]): Shape {
+/** Throws a `StageError` for images that are too large by what their header says. */
+function checkSize(shape: Shape, place: string): void {
+  const [, height, width] = shape;
+  if (Math.max(height, width) > sideLimit) {
+    const reason = `a side of an image may have at most ${sideLimit} pixels`;
+    throw fileFault(place, reason, `${height} x ${width}`);
+  }
+  if (elementCount(shape) > IMAGE_LIMIT) {
+    throw fileFault(place, "an image of it is too large to be read", shape.join(" x "));
+  }
+}
+
+/** Throws a `ParamError` for a layout that says nothing. */
+function checkLayout({ place, shape }: StoredArray, layout: FileParams["layout"]): void {
+  if (layout === undefined || shape.length === 4) return;
+  const reason = `goes with an array of four axes, and ${place} has the shape (${
+    shape.join(", ")
+  })`;
+  throw new ParamError(["layout"], reason, layout, "Leave layout out.");
+}
+
+/** [C, H, W] of the images in one array; channels are the last axis without a layout. */
+function imageShape(
+  { place, shape }: StoredArray,
+  layout: NonNullable<FileParams["layout"]> = "nhwc",
+): Shape {
   if (shape.length !== 3 && shape.length !== 4) {
     const hint = `Expected ${arrayShapes}.`;
     throw fileFault(place, "images need 3 or 4 axes", `(${shape.join(", ")})`, hint);
@@ -121,7 +144,9 @@ async function readImages(
 ): Promise<void> {
   using opened = openRows([...arrays, ...(labels ? [labels.array] : [])]);
   const channels = opened.rows.slice(0, arrays.length), labelled = opened.rows[arrays.length];
-  const block = Math.max(1, Math.floor(BLOCK / (elementCount(shape) * 4)));
+  // A class number becomes a row with a column for each class, which can be larger than the image.
+  const elements = Math.max(elementCount(shape), labels?.labels.width ?? 0);
+  const block = Math.max(1, Math.floor(BLOCK / (elements * 4)));
   const moves = nhwc && arrays[0].shape.length === 4 && shape[0] > 1;
   for (let start = 0; start < count; start += block) {
     await new Promise((resolve) => setTimeout(resolve));
@@ -146,13 +171,13 @@ async function readImages(
 
 /** Reads the labels alone. */
 async function readLabels(
-  { array, convert }: ArrayLabels,
+  { array, labels: { width }, convert }: ArrayLabels,
   count: number,
   take: Parameters<NonNullable<ImageSource["readLabels"]>>[0],
   signal: AbortSignal,
 ): Promise<void> {
   using rows = array.rows();
-  const block = Math.max(1, Math.floor(BLOCK / (elementCount(array.shape.slice(1)) * 8)));
+  const block = Math.max(1, Math.floor(BLOCK / (width * 8)));
   for (let start = 0; start < count; start += block) {
     signal.throwIfAborted();
     take(convert(await rows.next(Math.min(block, count - start))));

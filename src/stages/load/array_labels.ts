@@ -13,7 +13,7 @@ import { ParamError } from "../../base/errors.ts";
 import type { NdArray } from "../../base/nd_array.ts";
 import { fileFault } from "../../formats/file.ts";
 import type { StoredArray } from "../../formats/stored_array.ts";
-import { asFloat32 } from "./array_values.ts";
+import { asFloat32, elementValues } from "./array_values.ts";
 import type { FileParams, LabelRows, LabelType } from "./source.ts";
 
 /** The labels of an array, and how its rows become them. */
@@ -63,7 +63,7 @@ export function arrayLabels(array: StoredArray, count: number, params: FileParam
 export function classNames(arrays: readonly StoredArray[]): readonly string[] {
   let largest = 0;
   for (const array of arrays) {
-    for (const value of array.whole().data) {
+    for (const value of elementValues(array.whole())) {
       if (!(value <= WIDTH_LIMIT)) largest = Infinity;
       else if (value > largest) largest = Number(value);
     }
@@ -118,19 +118,18 @@ function measuredRows(rows: NdArray, place: string): Float32Array {
   return values;
 }
 
-function attributeRows({ data }: NdArray, place: string): Uint8Array {
-  return Uint8Array.from(wholeNumbers(data as ArrayLike<number | bigint>, 255, place));
+function attributeRows(rows: NdArray, place: string): Uint8Array {
+  return Uint8Array.from(wholeNumbers(rows, 255, place));
 }
 
-function oneHotRows({ data }: NdArray, width: number, place: string): Uint8Array {
-  const rows = new Uint8Array(data.length * width);
-  wholeNumbers(data as ArrayLike<number | bigint>, width - 1, place)
-    .forEach((value, row) => rows[row * width + value] = 1);
+function oneHotRows(classes: NdArray, width: number, place: string): Uint8Array {
+  const rows = new Uint8Array(classes.data.length * width);
+  wholeNumbers(classes, width - 1, place).forEach((value, row) => rows[row * width + value] = 1);
   return rows;
 }
 
-function wholeNumbers(data: ArrayLike<number | bigint>, limit: number, place: string): number[] {
-  const values = Array.from(data, Number);
+function wholeNumbers(array: NdArray, limit: number, place: string): number[] {
+  const values = Array.from(elementValues(array) as ArrayLike<number | bigint>, Number);
   const wrong = values.find((value) => !Number.isInteger(value) || value < 0 || value > limit);
   if (wrong !== undefined) {
     throw fileFault(place, `labels must be whole numbers from 0 to ${limit}`, wrong);

@@ -7,15 +7,18 @@ import {
   typedArray,
 } from "../../base/nd_array.ts";
 
+/** The elements as numbers. An array of float16 holds their bits, which are no numbers to compute with. */
+export function elementValues({ dtype, data }: NdArray): TypedArray | Float16Array {
+  return dtype === "float16" ? new Float16Array(data.buffer, data.byteOffset, data.length) : data;
+}
+
 /** The elements as float32. Whole numbers beyond 2^24 are rounded, float64 loses its last digits. */
-export function asFloat32({ dtype, data }: NdArray): Float32Array {
-  if (data instanceof Float32Array) return data;
-  if (dtype === "float16") {
-    return Float32Array.from(new Float16Array(data.buffer, data.byteOffset, data.length));
-  }
-  return data instanceof BigInt64Array || data instanceof BigUint64Array
-    ? Float32Array.from(data, Number)
-    : Float32Array.from(data);
+export function asFloat32(array: NdArray): Float32Array {
+  const values = elementValues(array);
+  if (values instanceof Float32Array) return values;
+  return values instanceof BigInt64Array || values instanceof BigUint64Array
+    ? Float32Array.from(values, Number)
+    : Float32Array.from(values);
 }
 
 /** The elements of an array that is to be stored as `dtype`. */

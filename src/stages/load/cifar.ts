@@ -10,7 +10,13 @@
 import { join } from "node:path";
 import { ParamError } from "../../base/errors.ts";
 import { readBytes } from "../../formats/bytes.ts";
-import { fileFault, openForReading, pathInside, readWhole } from "../../formats/file.ts";
+import {
+  fileFault,
+  openForReading,
+  pathInside,
+  readFolder,
+  readWhole,
+} from "../../formats/file.ts";
 import { dividedSource } from "./parts.ts";
 import type { ImageSource, Reading, SourceKind } from "./source.ts";
 
@@ -83,7 +89,7 @@ export const cifarFolder: SourceKind = {
 };
 
 function variantOf(folder: string): Variant | undefined {
-  const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  const names = readFolder(folder).map(({ name }) => name);
   // train.bin alone could be anything.
   return variants.find(({ train, test, names: meta }) =>
     names.some((name) => train.test(name)) && (names.includes(test) || names.includes(meta))
@@ -92,7 +98,7 @@ function variantOf(folder: string): Variant | undefined {
 
 function folderFiles(folder: string): CifarFiles {
   const variant = variantOf(folder)!;
-  const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  const names = readFolder(folder).map(({ name }) => name);
   const batches = names.filter((name) => variant.train.test(name))
     .sort((a, b) => batchNumber(a, variant) - batchNumber(b, variant));
   const gap = batches.findIndex((name, i) => batchNumber(name, variant) !== i + 1);

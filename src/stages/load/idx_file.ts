@@ -6,6 +6,7 @@ import type { SourceKind } from "./source.ts";
 
 export const idxFile: SourceKind = {
   summary: "an idx file such as train-images-idx3-ubyte.gz",
+  takes: ["layout"],
   accepts: (path, isFolder) => !isFolder && isIdxName(path),
   files: (path, { labels }) => labels ? [path, labels] : [path],
   open: (path, params) =>

@@ -1,5 +1,5 @@
 /** The four files of MNIST, Fashion-MNIST and their relatives in one folder: a train part and a test part. */
-import { fileFault, pathInside } from "../../formats/file.ts";
+import { fileFault, pathInside, readFolder } from "../../formats/file.ts";
 import { openIdx } from "../../formats/idx.ts";
 import { arrayImages } from "./array_images.ts";
 import { classNames } from "./array_labels.ts";
@@ -15,6 +15,7 @@ export const idxFolder: SourceKind = {
   summary: "a folder with train-images, train-labels, t10k-images and t10k-labels as idx files",
   specific: true,
   ownLabels: true,
+  takes: ["layout"],
   accepts: (path, isFolder) => isFolder && find(path, "train", "images") !== undefined,
   files: (folder) =>
     Object.values(fourFiles(folder)).flatMap(({ images, labels }) => [images, labels]),
@@ -47,6 +48,6 @@ function fourFiles(folder: string): Record<Part, { images: string; labels: strin
 
 /** The first name in alphabetical order, so that of a plain and a compressed file the plain one is read. */
 function find(folder: string, part: Part, what: string): string | undefined {
-  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort()
+  return readFolder(folder).map(({ name }) => name).sort()
     .find((name) => isIdxName(name) && beginnings[part].test(name) && name.includes(what));
 }

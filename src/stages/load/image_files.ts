@@ -2,7 +2,14 @@
 import { join, relative } from "node:path";
 import { BruitError, ParamError, StageError } from "../../base/errors.ts";
 import { suggestion } from "../../base/nearest.ts";
-import { fileFault, openForReading, readFully, readWhole } from "../../formats/file.ts";
+import {
+  fileFault,
+  openForReading,
+  readFolder,
+  readFully,
+  readWhole,
+  realPath,
+} from "../../formats/file.ts";
 import { jpegDamage, type JpegHeader, readJpegHeader } from "../../formats/jpeg_header.ts";
 import type { Pixels } from "../../formats/pixels.ts";
 import { parsePngHeader, pngDamage, pngHeaderBytes } from "../../formats/png_structure.ts";
@@ -30,7 +37,7 @@ export function listImages(
   folder: string,
   wanted?: readonly string[],
 ): { files: readonly ImageFile[]; classes: readonly string[] } {
-  const root = Deno.realPathSync(folder);
+  const root = realPath(folder);
   const top = entriesOf(folder, root);
   const found = top.filter((entry) => entry.isFolder).map(({ name }) => name);
   const loose = top.filter((entry) => !entry.isFolder);
@@ -77,17 +84,19 @@ function imagesIn(folder: string, root: string): string[] {
   return entries.map(({ name }) => join(folder, name));
 }
 
-/** What is visible in a folder, by name, links followed. */
+/** What is visible in a folder, by name, links followed; refused where it is a pipe, a socket or a device. */
 function entriesOf(folder: string, root: string): { name: string; isFolder: boolean }[] {
-  const visible = [...Deno.readDirSync(folder)].filter(({ name }) => !name.startsWith("."));
-  return visible.sort((a, b) => (a.name < b.name ? -1 : 1)).map((entry) => ({
-    name: entry.name,
-    isFolder: entry.isSymlink ? isFolderBehind(join(folder, entry.name), root) : entry.isDirectory,
-  }));
+  const visible = readFolder(folder).filter(({ name }) => !name.startsWith("."));
+  return visible.sort((a, b) => (a.name < b.name ? -1 : 1)).map((entry) => {
+    const path = join(folder, entry.name);
+    const { isFile, isDirectory } = entry.isSymlink ? behindLink(path, root) : entry;
+    if (!isFile && !isDirectory) throw fileFault(path, "it is neither a file nor a folder");
+    return { name: entry.name, isFolder: isDirectory };
+  });
 }
 
-/** Whether a symbolic link leads to a folder; refused where it leads nowhere or out of the root. */
-function isFolderBehind(link: string, root: string): boolean {
+/** What a symbolic link leads to; refused where it leads nowhere or out of the root. */
+function behindLink(link: string, root: string): Pick<Deno.FileInfo, "isFile" | "isDirectory"> {
   let target: string;
   try {
     target = Deno.realPathSync(link);
@@ -101,7 +110,7 @@ function isFolderBehind(link: string, root: string): boolean {
     const hint = "Copy what it leads to into the folder.";
     throw fileFault(link, `it is a symbolic link that leads out of ${root}`, target, hint);
   }
-  return Deno.statSync(target).isDirectory;
+  return Deno.statSync(target);
 }
 
 /** Reads the header of one image file. Throws a `StageError` that names it. */
@@ -118,8 +127,9 @@ export function readImageHeader(path: string): ImageHeader {
 }
 
 /**
- * Looks through a file without decoding it. PNG: all checksums and the size of the image data, so that nothing is
- * left that decoding would find. JPEG has no checksums: the order of its markers up to the end of the image.
+ * Looks through a file without decoding it. PNG: everything by which a decoder could refuse it, checksums, chunks and
+ * the rows of the image data, so that one that passes is decoded. JPEG has no checksums: the order of its markers up
+ * to the end of the image, so that one whose coded data are damaged passes and still ends the reading.
  *
  * @throws StageError naming the file.
  */

@@ -2,7 +2,7 @@
 import { relative } from "node:path";
 import { fileFault } from "../../formats/file.ts";
 import { planesOf } from "../../formats/pixels.ts";
-import { type Resize, resizePlanes } from "../../formats/resize.ts";
+import { type Resize, resizeFault, resizePlanes } from "../../formats/resize.ts";
 import {
   decodeImage,
   examineImage,
@@ -76,7 +76,13 @@ function imageShape(
 ): ImageSource["shape"] {
   const usual = known.every(({ header }) => header.channels === 1) ? 1 : 3;
   const count = channels === undefined ? usual : channels === "grey" ? 1 : 3;
-  if (resize) return [count, resize.height, resize.width];
+  if (resize) {
+    for (const { header, path } of known) {
+      const fault = resizeFault({ ...header, channels: count }, resize);
+      if (fault) throw fileFault(path, fault.reason, fault.value, fault.hint);
+    }
+    return [count, resize.height, resize.width];
+  }
   const [{ header: { width, height }, path }] = known;
   const other = known.find(({ header }) => header.width !== width || header.height !== height);
   if (!other) return [count, height, width];

@@ -6,6 +6,7 @@ import type { SourceKind } from "./source.ts";
 
 export const npyFile: SourceKind = {
   summary: `a .npy file of shape ${arrayShapes}`,
+  takes: ["layout"],
   accepts: (path, isFolder) => !isFolder && path.endsWith(".npy"),
   files: (path, { labels }) => labels ? [path, labels] : [path],
   open: (path, params) =>

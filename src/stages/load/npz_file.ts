@@ -13,6 +13,7 @@ const LISTED = 32;
 export const npzFile: SourceKind = {
   summary: `a .npz file with arrays of shape ${arrayShapes}`,
   named: true,
+  takes: ["layout"],
   accepts: (path, isFolder) => !isFolder && path.endsWith(".npz"),
   files: (path) => [path],
   open(path, params) {

@@ -7,7 +7,7 @@ import { chosen } from "../../base/table.ts";
 import { arrayPlace } from "../../formats/npz.ts";
 import { imageOptions } from "./image_params.ts";
 import * as sourceKinds from "./mod.ts";
-import { arraysOf, imageLimit, layoutOf, type LoadParams } from "./params.ts";
+import { arraysOf, imageLimit, type LoadParams } from "./params.ts";
 import { resizedSource } from "./resized.ts";
 import type { FileParams, ImageSource, Reading, SourceKind } from "./source.ts";
 
@@ -118,21 +118,35 @@ function fileSource(params: LoadParams, folder: string): FileSource {
   const path = resolve(folder, params.path!);
   const kind = kindOf(path);
   if (!kind) throw new ParamError(["path"], `must be ${kindList()}`, params.path);
+  checkKind(params, kind);
   const { labels } = params;
-  const arrays = arraysOf(params);
-  if (arrays && !kind.named) throw new ParamError(["arrays"], "goes with a .npz file", arrays);
-  if (labels !== undefined && kind.ownLabels) {
-    throw new ParamError(["labels"], "cannot be given: path brings its own labels", labels);
-  }
   const files = {
-    layout: layoutOf(params),
-    arrays,
+    layout: params.layout,
+    arrays: arraysOf(params),
     labels: labels === undefined || kind.named ? labels : resolve(folder, labels),
     labelNames: params.label_names,
     labelType: params.label_type,
     ...imageOptions(params, kind.takes),
   };
   return { kind, path, files };
+}
+
+/** Refuses what is said of arrays and of labels in arrays where the kind has none. */
+function checkKind(params: LoadParams, { named, ownLabels, takes }: SourceKind): void {
+  const { labels, label_type: type, layout } = params;
+  const arrays = arraysOf(params);
+  if (arrays && !named) throw new ParamError(["arrays"], "goes with a .npz file", arrays);
+  if (layout && !takes?.includes("layout")) {
+    throw new ParamError(["layout"], "goes with images in a .npy, .npz or idx file", layout);
+  }
+  if (!ownLabels) return;
+  if (labels !== undefined) {
+    throw new ParamError(["labels"], "cannot be given: path brings its own labels", labels);
+  }
+  if (type) {
+    const reason = "goes with an array of labels, and this kind of path takes none";
+    throw new ParamError(["label_type"], reason, type);
+  }
 }
 
 /** What is left of resizing where the kind has seen to it. */

@@ -1,5 +1,6 @@
 /** The extremes of stored values, by which pictures of them are drawn: of all, or of each channel by itself. */
 import type { ImagesMeta } from "../../artifacts/images.ts";
+import { wideInterval } from "../../artifacts/interval.ts";
 import { elementCount } from "../../base/nd_array.ts";
 
 type Range = readonly [number, number];
@@ -42,9 +43,7 @@ export class ValueRanges {
     if (ranges) return {};
     const found = this.low.map((low, i): Range => [low, this.high[i]]);
     // A channel of one value is shown black.
-    if (channels) {
-      return { ranges: found.map(([low, high]) => low < high ? [low, high] : [low, low + 1]) };
-    }
+    if (channels) return { ranges: found.map(([low, high]) => wideInterval(low, high)) };
     const [[low, high]] = found;
     return low < high ? { range: [low, high] } : {};
   }

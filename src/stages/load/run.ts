@@ -4,8 +4,9 @@ import { appearanceOf, type ImagesMeta, openImages, splitNames } from "../../art
 import { ImagesWriter, rowsOf } from "../../artifacts/images_writer.ts";
 import type { JsonObject } from "../../base/canonical.ts";
 import { csvText } from "../../base/csv.ts";
-import { elementCount } from "../../base/nd_array.ts";
+import { elementCount, itemSize } from "../../base/nd_array.ts";
 import { imageGrid } from "../../figures/grid.ts";
+import { pixelLimit, sideLimit } from "../../formats/pixels.ts";
 import type { Draft, StageContext, View } from "../../pipeline/stage.ts";
 import { classesOf, labelTable } from "./labels.ts";
 import type { LoadParams } from "./params.ts";
@@ -24,7 +25,7 @@ export async function runLoad(
   const { files, appearance } = await writeSplits(source, promised, context);
   const meta = { ...promised, ...appearance };
   const views = [
-    await examples(meta, context),
+    ...await examples(meta, context),
     ...labelView(meta, context),
     ...skippedView(source, context),
   ];
@@ -72,30 +73,60 @@ async function writeSplits(
   return { files: writer.files, appearance: ranges.appearance() };
 }
 
-/** Draws the first images of train. */
+/** Draws the first images of train; none where an image is too tall or too wide for a picture. */
 async function examples(
   meta: ImagesMeta,
-  { scratch, key }: StageContext<LoadParams>,
-): Promise<View> {
+  { scratch, key, log }: StageContext<LoadParams>,
+): Promise<View[]> {
   const { channels, shape } = meta;
-  // Channels that are no colours are drawn side by side.
-  const width = shape[2] * (channels?.length ?? 1);
-  const columns = Math.max(1, Math.min(8, Math.floor(1024 / width)));
-  const count = Math.min(columns * columns, meta.counts.train);
+  const { count, columns, scale } = exampleGrid(meta);
+  if (!count) {
+    log(`no image is drawn, for one of ${shape.join(" x ")} is too large for a picture`);
+    return [];
+  }
   using train = scratchImages(meta, scratch).split("train");
   const images = train.stored(0, count).data;
   const { range, ranges } = appearanceOf(meta as unknown as JsonObject);
-  const png = await imageGrid({ images, shape, range, ranges, columns, key });
+  const png = await imageGrid({ images, shape, range, ranges, columns, scale, key });
   const file = "examples.png";
   await Deno.writeFile(join(scratch, file), png);
   const shown = channels ? ` Side by side: ${channels.join(", ")}.` : "";
-  return {
+  return [{
     file,
     title: "Images",
     caption: `The first ${count} of ${meta.counts.train} training images, ${
       shape.join(" x ")
     }.${shown}`,
-  };
+  }];
+}
+
+/** Bytes of images that are read to be drawn. */
+const EXAMPLE_BYTES = 2 ** 28;
+
+/**
+ * How many images are drawn in how many columns, and how large where the usual scale is too large: an array may hold
+ * images that are thousands of times as tall as wide, and their picture is to stay one that can be read.
+ */
+export function exampleGrid({ channels, shape, dtype, counts }: ImagesMeta) {
+  const height = shape[1];
+  // Channels that are no colours are drawn side by side.
+  const width = shape[2] * (channels?.length ?? 1);
+  const columns = Math.max(1, Math.min(8, Math.floor(1024 / width)));
+  if (Math.max(width, height) > sideLimit) return { count: 0, columns };
+  const readable = EXAMPLE_BYTES / (elementCount(shape) * itemSize(dtype));
+  const drawable = pixelLimit / (width * height);
+  const count = Math.min(
+    columns * columns,
+    counts.train,
+    columns * Math.floor(sideLimit / height),
+    Math.max(1, Math.floor(Math.min(readable, drawable))),
+  );
+  const across = Math.min(columns, count), down = Math.ceil(count / columns);
+  const tallest = sideLimit / (down * height);
+  const scale = Math.max(1, Math.floor(Math.min(Math.sqrt(drawable / count), tallest)));
+  // A grid is enlarged to 640 pixels, gaps of 2 included.
+  const isUsual = scale * across * width >= 640 - 2 * (across + 1);
+  return { count, columns, scale: isUsual ? undefined : scale };
 }
 
 /** What the labels are in every split, as a table; nothing where there are no labels. */

@@ -51,7 +51,8 @@ export type LabelType = typeof labelTypes[number];
 
 /** Parameters of `load` that concern files. */
 export interface FileParams {
-  readonly layout: "nhwc" | "nchw";
+  /** Order of the axes of an array with four, as it is written; nhwc without it. */
+  readonly layout?: "nhwc" | "nchw";
   /** Names of the arrays that are the images, or one channel each. */
   readonly arrays?: readonly string[];
   /** Absolute path of a file with an array, or the name of an array where the kind is `named`. */
@@ -79,8 +80,15 @@ export interface SourceKind {
   readonly named?: true;
   /** Labels come with the images, so that `labels` cannot be written. */
   readonly ownLabels?: true;
-  /** Parameters about pictures and volumes that the kind itself heeds; `resize` and `channels` are else seen to. */
-  readonly takes?: readonly ("classes" | "corrupt" | "slices" | "resize" | "channels")[];
+  /** Parameters that the kind itself heeds; of the others `resize` and `channels` are seen to, the rest refused. */
+  readonly takes?: readonly (
+    | "layout"
+    | "classes"
+    | "corrupt"
+    | "slices"
+    | "resize"
+    | "channels"
+  )[];
   accepts(path: string, isFolder: boolean): boolean;
   /** Absolute paths of all files whose content the images depend on. */
   files(path: string, params: FileParams): readonly string[];

@@ -14,7 +14,7 @@ import { ParamError } from "../../base/errors.ts";
 import { permutation, randomKey } from "../../base/random.ts";
 import type { ImageSource } from "./source.ts";
 
-/** A share of the pool (below 1) or a number of images, by split; the rest is train. */
+/** A share of the pool (below 1; one image at least) or a number of images, by split; the rest is train. */
 export interface SplitParams {
   readonly test: number;
   readonly validation: number;
@@ -186,9 +186,13 @@ function dividedPools(
   return names.map((name) => ({ size: parts[name]!, takes: takes.get(name)! }));
 }
 
-const sizeOf = (part: number, whole: number) => part < 1 ? Math.round(part * whole) : part;
+/** Images of a part. A share that is so small that it rounds to none still holds out one: it was asked for. */
+function sizeOf(part: number, whole: number): number {
+  if (part === 0 || part >= 1) return part;
+  return Math.max(1, Math.round(part * whole));
+}
 
 function nothingLeft(train: number, count: number, split: SplitParams): ParamError {
-  const hint = "Make the held-out parts smaller.";
+  const hint = "Make the held-out parts smaller; a share is one image at least.";
   return new ParamError(["split"], `leaves ${train} of ${count} images to train on`, split, hint);
 }

@@ -49,7 +49,7 @@ export async function classifierFeatures(
   const { classifyImages } = await imported(() => import("../../programs/classification.ts"));
   const { shape } = modelMeta(model.meta);
   const from = affineOf({ shape, affine });
-  const to = affineOf({ shape, affine: mapsOf(model.meta).images });
+  const to = mapsOf(model.meta).images;
   const size = elementCount(shape);
   const weights = readWeights(model, "auto");
   const batches = function* ({ count, data }: ImageRows) {

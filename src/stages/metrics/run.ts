@@ -1,6 +1,5 @@
 /** Reads the samples and the real images, has every metric computed, and leaves the files of the stage. */
-import { imagesMeta, type ImageSplit, openImages } from "../../artifacts/images.ts";
-import type { Affine } from "../../base/affine.ts";
+import { affineOf, imagesMeta, type ImageSplit, openImages } from "../../artifacts/images.ts";
 import { StageError } from "../../base/errors.ts";
 import { elementCount } from "../../base/nd_array.ts";
 import { randomKey } from "../../base/random.ts";
@@ -54,8 +53,8 @@ interface Real {
 
 function openReal(reference: Artifact, samples: Artifact): Real {
   const own = imagesMeta(reference.meta);
-  // The samples' map wins: then images that were connected before their normalisation compare rightly too.
-  const affine = samples.meta.affine as Affine | undefined ?? own.affine;
+  // The samples' map wins: then images compare rightly that were connected before or after another normalisation.
+  const affine = affineOf(imagesMeta(samples.meta));
   const images = openImages(reference, { images: affine });
   return {
     show: { affine, range: own.range, ranges: own.ranges },

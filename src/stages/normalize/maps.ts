@@ -24,7 +24,8 @@ export interface Line {
   readonly offset: number;
 }
 
-const isInFloat32 = ({ scale, offset }: Line) =>
+/** Whether a training program, which holds the line in float32, can apply it. */
+export const isInFloat32 = ({ scale, offset }: Line) =>
   Math.fround(scale) !== 0 && Number.isFinite(Math.fround(scale)) &&
   Number.isFinite(Math.fround(offset));
 

@@ -55,11 +55,12 @@ export function checkNormalization(
     const reason = `must have one entry for each of the ${count} channels${what}`;
     throw new ParamError(["channels"], reason, params.channels.length);
   }
+  if (params.channels) checkBesideChannels(params);
   methodsOf(params, count).forEach((method, c) => {
     const at = (name: string) => params.channels ? ["channels", c, name] : [name];
     for (const name of ["of", "to"] as const) {
       const bounds = method[name];
-      const isWritten = name === "of" ? bounds !== undefined : String(bounds) !== String(usual);
+      const isWritten = name === "of" ? bounds !== undefined : !isUsual(method.to);
       if (method.method !== "range" && isWritten) {
         throw new ParamError(at(name), "goes with method range", bounds, "Leave it out.");
       }
@@ -78,6 +79,23 @@ export function checkNormalization(
     throw new ParamError(["labels"], reason, params.labels, hint);
   }
 }
+
+/** Refuses what is written for all channels where each has its own. A default looks the same written or not. */
+function checkBesideChannels({ method, to, of, by }: NormalizeParams) {
+  const whole = {
+    method: method === "range" ? undefined : method,
+    to: isUsual(to) ? undefined : to,
+    of,
+    by,
+  };
+  for (const [name, value] of Object.entries(whole)) {
+    if (value === undefined) continue;
+    const hint = "Write it in the entry of each channel, as in { method: range, to: [0, 1] }.";
+    throw new ParamError([name], "means nothing beside channels", value, hint);
+  }
+}
+
+const isUsual = ([low, high]: Method["to"]) => low === usual[0] && high === usual[1];
 
 /** One method per channel. */
 export function methodsOf(

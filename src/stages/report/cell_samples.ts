@@ -3,14 +3,16 @@ import { appearanceOf } from "../../artifacts/images.ts";
 import type { Affine } from "../../base/affine.ts";
 import { elementCount, type NdArray } from "../../base/nd_array.ts";
 import type { Artifact } from "../../pipeline/stage.ts";
+import type { Room } from "./room.ts";
 import { imported } from "../../base/imported.ts";
 
 /** Pictures and numbers of a cell; both PNGs show the same samples at the same places. */
 export interface CellSamples {
-  readonly samples: Uint8Array;
-  /** |difference| to the reference, black where there is none; none for the reference itself. */
+  /** Left out where the page has no room. */
+  readonly samples?: Uint8Array;
+  /** |difference| to the reference, black where there is none; none for the reference itself and other sizes. */
   readonly difference?: Uint8Array;
-  /** Root mean square difference to the reference, in model units. */
+  /** Root mean square difference to the reference, in model units; 0 for itself, none for images of another size. */
   readonly distance?: number;
 }
 
@@ -26,6 +28,7 @@ const MOST_WIDTH = 1024;
 export async function cellSamples(
   artifacts: readonly Artifact[],
   reference: Artifact,
+  room: Room,
 ): Promise<ReadonlyMap<string, CellSamples>> {
   const { readNpy } = await imported(() => import("../../formats/npy.ts"));
   const theirs = readNpy(reference.path("samples.npy"));
@@ -33,9 +36,16 @@ export async function cellSamples(
   for (const artifact of artifacts) {
     const isReference = artifact === reference;
     const own = isReference ? theirs : readNpy(artifact.path("samples.npy"));
-    cells.set(artifact.stage, await cellOf(artifact, own, isReference ? undefined : theirs));
+    const cell = await cellOf(artifact, own, isReference ? undefined : theirs);
+    cells.set(artifact.stage, fitted(isReference ? { ...cell, distance: 0 } : cell, room));
   }
   return cells;
+}
+
+/** The cell without its pictures where the page has no room for them. */
+function fitted({ samples, difference, ...numbers }: CellSamples, room: Room): CellSamples {
+  const size = (samples?.length ?? 0) + (difference?.length ?? 0);
+  return room.takes(size) ? { samples, difference, ...numbers } : numbers;
 }
 
 async function cellOf(

@@ -7,17 +7,10 @@ import { isShown, reportPage, type ReportSection } from "./page.ts";
 import type { ReportParams } from "./params.ts";
 import { rankingSection } from "./ranking.ts";
 import { type Reference, referenceCells } from "./reference.ts";
+import { Room } from "./room.ts";
 import { cellIds, type Sweep, sweepsOf } from "./sweep.ts";
 import { sweepCharts } from "./sweep_charts.ts";
 import type { SweepSection } from "./sweep_section.ts";
-
-/**
- * Bytes of files that a page shows: browsers are slow with more, and no text can have more than 512 MiB, of which
- * pictures take 4/3 of their size. Those that find no room are named.
- */
-const MOST_BYTES = 200e6;
-/** Of one file. */
-const LARGEST_VIEW = 32e6;
 
 /** Writes the report of the artifacts at the port `stages`. */
 export async function runReport(
@@ -25,12 +18,12 @@ export async function runReport(
 ): Promise<Draft> {
   const artifacts = inputs.all("stages");
   const sections: ReportSection[] = [];
-  const room: Room = { bytes: MOST_BYTES };
+  const room = new Room();
   for (const artifact of artifacts) {
     signal.throwIfAborted();
     sections.push(sectionOf(artifact, room));
   }
-  const sweeps = await sweepSections(artifacts, params.reference);
+  const sweeps = await sweepSections(artifacts, params.reference, room);
   const file = "report.html";
   const ranking = params.rank && await rankingSection(params.rank, artifacts);
   const page = reportPage(params.title, sections, sweeps, ranking);
@@ -44,19 +37,10 @@ export async function runReport(
   return { meta: {}, files: [file], views: [view], summary: { stages: sections.length } };
 }
 
-/** What is left of the bytes that a page shows. */
-interface Room {
-  bytes: number;
-}
-
 function sectionOf(artifact: Artifact, room: Room): ReportSection {
   const { stage: id, kind, type, key, digest, summary, meta: facts } = artifact;
   const views = artifact.views.map(({ file, title, caption, path }) => {
-    const size = Deno.statSync(path).size;
-    if (!isShown(file) || size > Math.min(LARGEST_VIEW, room.bytes)) {
-      return { file, title, caption };
-    }
-    room.bytes -= size;
+    if (!isShown(file) || !room.takes(Deno.statSync(path).size)) return { file, title, caption };
     return { file, title, caption, bytes: Deno.readFileSync(path) };
   });
   return { id, kind, type, key, digest, summary, facts, views };
@@ -66,6 +50,7 @@ function sectionOf(artifact: Artifact, room: Room): ReportSection {
 async function sweepSections(
   artifacts: readonly Artifact[],
   reference: Reference,
+  room: Room,
 ): Promise<SweepSection[]> {
   const artifactOf = new Map(artifacts.map((artifact) => [artifact.stage, artifact]));
   const summaries = new Map(artifacts.map(({ stage, summary }) => [stage, summary]));
@@ -76,7 +61,7 @@ async function sweepSections(
   const found: SweepSection[] = [];
   for (const sweep of sweeps) {
     const id = references.get(sweep.stage);
-    const samples = id ? await cellSamples(cellsOf(sweep), artifactOf.get(id)!) : new Map();
+    const samples = id ? await cellSamples(cellsOf(sweep), artifactOf.get(id)!, room) : new Map();
     const scores = new Map(cellsOf(sweep).map(({ stage, scores = {} }) => [stage, scores]));
     const charts = await sweepCharts(sweep, scores);
     found.push({ sweep, summaries, samples, reference: id, charts });

@@ -56,15 +56,19 @@ function picturesHtml(section: SweepSection): string {
     const cost = section.summaries.get(id)!["model evaluations"];
     const notes = [
       ...(cost === undefined ? [] : [`nfe ${cost}`]),
-      distance === undefined ? "reference" : `differs by ${shortNumber(distance)}`,
+      id === reference
+        ? "reference"
+        : distance === undefined
+        ? "of another size"
+        : `differs by ${shortNumber(distance)}`,
     ];
-    return `<a href="#${escapeHtml(id)}">${imageHtml("png", samples, id)}</a>${
-      escapeHtml(notes.join(", "))
-    }`;
+    const picture = samples ? imageHtml("png", samples, id) : escapeHtml(id);
+    return `<a href="#${escapeHtml(id)}">${picture}</a>${escapeHtml(notes.join(", "))}`;
   };
   const differenceCell = (id: string) => {
     const { difference } = section.samples.get(id)!;
-    return difference ? imageHtml("png", difference, `difference of ${id}`) : "reference";
+    if (difference) return imageHtml("png", difference, `difference of ${id}`);
+    return id === reference ? "reference" : "none shown";
   };
   return `<figure>${table(sampleCell)}<figcaption><strong>Samples of all cells.</strong> ` +
     `Sample k starts from the same noise in every cell of one seed. Differences are root mean squares ` +
@@ -83,7 +87,7 @@ function numbersHtml({ sweep, summaries, samples }: SweepSection): string {
   const rows = ids.map((id) => [
     id.slice(id.indexOf("@") + 1),
     ...names.map((name) => String(summaries.get(id)![name] ?? "")),
-    ...compared.map(() => String(samples.get(id)?.distance ?? 0)),
+    ...compared.map(() => String(samples.get(id)?.distance ?? "")),
   ]);
   const table = rowsTable(["cell", ...names, ...compared], rows);
   return `<figure><figcaption><strong>Numbers of all cells.</strong></figcaption>${table}</figure>`;

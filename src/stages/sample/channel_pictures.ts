@@ -4,7 +4,8 @@ import type { ImageLabels, Look } from "../../artifacts/images.ts";
 import { csvText } from "../../base/csv.ts";
 import { elementCount } from "../../base/nd_array.ts";
 import type { StageContext, View } from "../../pipeline/stage.ts";
-import type { NamedCondition } from "./conditions.ts";
+import { conditionOfSample, type NamedCondition, samplesInTurn } from "./conditions.ts";
+import type { SampleParams } from "./params.ts";
 import { imported } from "../../base/imported.ts";
 
 /** Samples that are taken apart. */
@@ -12,16 +13,16 @@ const SHOWN = 3;
 
 /** The first samples, a column for each channel; none where channels are colours. */
 export async function channelRows(
-  { params: { count }, scratch }: StageContext<{ readonly count: number }>,
+  { params, scratch }: StageContext<SampleParams>,
   { shape, affine, channels, ranges }: Look,
   samples: Float32Array,
   conditions: readonly NamedCondition[] | undefined,
 ): Promise<View[]> {
   if (!channels || !ranges) return [];
   const { channelSheet } = await imported(() => import("../../figures/channel_sheet.ts"));
-  const shown = Math.min(SHOWN, count);
+  const shown = Math.min(SHOWN, params.count), each = samplesInTurn(params);
   const rowLabels = Array.from({ length: shown }, (_, k) => {
-    return conditions ? conditions[k % conditions.length].name : `sample ${k}`;
+    return conditions ? conditionOfSample(conditions, k, each).name : `sample ${k}`;
   });
   const file = "channels.svg";
   const images = samples.subarray(0, shown * elementCount(shape));
@@ -35,12 +36,13 @@ export async function channelRows(
 
 /** Conditions as a table, a row for each sample. */
 export async function conditionsTable(
-  { params: { count }, scratch }: StageContext<{ readonly count: number }>,
+  { params, scratch }: StageContext<SampleParams>,
   { names }: ImageLabels,
   conditions: readonly NamedCondition[],
 ): Promise<View> {
-  const rows = Array.from({ length: count }, (_, k) => {
-    const { stored } = conditions[k % conditions.length];
+  const each = samplesInTurn(params);
+  const rows = Array.from({ length: params.count }, (_, k) => {
+    const { stored } = conditionOfSample(conditions, k, each);
     return [`#${k}`, ...stored.map((value) => Number(value.toPrecision(6)))];
   });
   const file = "conditions.csv";

@@ -159,9 +159,18 @@ export function conditionArray(
   const width = conditions[0][units].length;
   const rows = new Float32Array(count * width);
   for (let k = 0; k < count; k++) {
-    rows.set(conditions[Math.floor(k / each) % conditions.length][units], k * width);
+    rows.set(conditionOfSample(conditions, k, each)[units], k * width);
   }
   return float32([count, width], rows);
+}
+
+/** The condition of sample `k`, where so many samples one after the other have the same as `each` says. */
+export function conditionOfSample(
+  conditions: readonly NamedCondition[],
+  k: number,
+  each: number,
+): NamedCondition {
+  return conditions[Math.floor(k / each) % conditions.length];
 }
 
 /** Samples one after the other that are told the same: those on the way from one noise to the next. */

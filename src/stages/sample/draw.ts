@@ -1,5 +1,6 @@
 /** How a `samples` artifact is drawn: the options of the sampling or the decoding program, from parameters and model. */
 import type { Affine } from "../../base/affine.ts";
+import { ParamError } from "../../base/errors.ts";
 import { type Choice, chosen, underPath } from "../../base/table.ts";
 import { guidanceScales } from "../../diffusion/guidance.ts";
 import { predictions } from "../../diffusion/predictions/table.ts";
@@ -14,6 +15,7 @@ import type { Artifact, ArtifactType, StageContext } from "../../pipeline/stage.
 import type { ImageShape } from "../../../kernels/models/model.ts";
 import { models } from "../../../kernels/models/table.ts";
 import type { Drawn, DrawOptions } from "../../programs/draw.ts";
+import { STEP_BITS } from "../../programs/sampling_step.ts";
 import type { KnownImages } from "../../programs/inpainting.ts";
 import type { Start } from "../../programs/starts.ts";
 import { conditionArray, conditionsOf, conditionWidth, samplesInTurn } from "./conditions.ts";
@@ -30,8 +32,17 @@ export function tableOf(params: SampleParams, model: ArtifactType): SamplerTable
   if (chosen(models, model.meta.model as Choice).family !== "denoiser") return undefined;
   const path = visited(params, model);
   const table = underPath(["sampler"], () => tableAlong(path, sampler));
-  if (volume) return underPath(["volume"], () => resampled(table, resampleOf(volume, table)));
-  return inpaint ? underPath(["inpaint"], () => resampled(table, inpaint.resample)) : table;
+  if (volume) return underPath(["volume"], () => repeated(table, resampleOf(volume, table)));
+  return inpaint ? underPath(["inpaint"], () => repeated(table, inpaint.resample)) : table;
+}
+
+/** The table with its steps made several times. Throws `ParamError` (`resample`). */
+function repeated(table: SamplerTable, times: number): SamplerTable {
+  const made = resampled(table, times);
+  if (made.rows.length <= STEP_BITS) return made;
+  const reason =
+    `makes ${made.rows.length} steps, and random numbers are kept apart for ${STEP_BITS}`;
+  throw new ParamError(["resample"], reason, times, "Use fewer steps, or repeat them less often.");
 }
 
 /** The points that samples visit. Throws `ParamError`. */

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { ParamError } from "../../base/errors.ts";
+import { readWhole } from "../../formats/file.ts";
 import { startSplit } from "./start.ts";
 import { imported } from "../../base/imported.ts";
 
@@ -88,7 +89,7 @@ async function maskFromFile(
 ): Promise<Float32Array> {
   const { decodePng } = await imported(() => import("../../formats/png.ts"));
   const path = resolve(folder, named);
-  const pixels = await decodePng(await Deno.readFile(path), path);
+  const pixels = await decodePng(readWhole(path), path);
   if (pixels.height !== height || pixels.width !== width) {
     const reason =
       `must have the images' ${height} x ${width} pixels, not ${pixels.height} x ${pixels.width}`;

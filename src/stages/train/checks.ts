@@ -14,6 +14,7 @@ export function checkTraining(params: TrainParams, input: ArtifactType): void {
   const model = chosen(models, params.model);
   const { shape } = imagesMeta(input.meta);
   checkMicroBatches(params);
+  checkAverage(params);
   const microBatch = params.batch_size / params.gradient_accumulation_steps;
   underPath(["model"], () => model.validate(params.model, shape, microBatch));
   checkCondition(params, input);
@@ -23,6 +24,12 @@ export function checkTraining(params: TrainParams, input: ArtifactType): void {
   if (model.family !== "autoencoder" && params.corruption.kind !== "none") {
     refuse(params.model.kind, ["corruption", "kind"], params.corruption.kind);
   }
+}
+
+function checkAverage({ ema, ema_every: every }: TrainParams) {
+  if (ema !== undefined || every === 1) return;
+  const hint = "Set `ema: 0.999`, or leave it out.";
+  throw new ParamError(["ema_every"], "means nothing without ema", every, hint);
 }
 
 function checkMicroBatches({ batch_size: size, gradient_accumulation_steps: rounds }: TrainParams) {

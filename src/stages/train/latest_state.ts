@@ -11,8 +11,9 @@ import { stopStep } from "./watch.ts";
  * not in it.
  */
 export function checkpointRecord({ record }: StageContext<TrainParams>): JsonObject {
-  const { epochs: _, early_stopping: __, ...params } = record.params as JsonObject;
-  return { ...record, params };
+  const { epochs: _, early_stopping: __, by, ...params } = record.params as JsonObject;
+  // Where nothing is kept by it, it decides when the training ends and nothing else.
+  return { ...record, params: params.keep === "best" && by ? { ...params, by } : params };
 }
 
 /**

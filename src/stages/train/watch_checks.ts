@@ -64,6 +64,10 @@ function checkMetric({ keep, by, early_stopping: stopping, validation }: TrainPa
 
 function checkDrawings({ samples, epochs, model: choice }: TrainParams, { meta }: ArtifactType) {
   const { every, at, count, sampler } = samples!;
+  if (every !== undefined && every > epochs) {
+    const reason = `must be at most epochs (${epochs}), or nothing is drawn`;
+    throw new ParamError(["samples", "every"], reason, every);
+  }
   if ((every === undefined) === (at === undefined)) {
     const reason = at ? "must have either `every` or `at`" : "must say when";
     const hint = "Set `every: 5` or `at: [1, 5, 20]`.";

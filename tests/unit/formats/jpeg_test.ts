@@ -83,3 +83,22 @@ Deno.test("jpeg: a file that ends early is refused by its markers and by the dec
   assert.match(jpegDamage(Uint8Array.of(0xff, 0xd8, 0xff, 0xd9))!, /before its image data/);
   assert.match(jpegDamage(Uint8Array.of(0xff, 0xd8, 7, 7, 7))!, /no marker/);
 });
+
+Deno.test("jpeg: a frame behind a marker without a segment cannot hide from the header, nor a second one", () => {
+  // A decoder passes over D0 alone and finds the frame of 4095 x 16383 pixels, which it allocates.
+  const frame = good.findIndex((byte, i) => byte === 0xff && good[i + 1] === 0xc0);
+  const large = good.slice(2);
+  large.set([0x3f, 0xff, 0x0f, 0xff], frame - 2 + 5);
+  const length = large.length + 2;
+  for (const marker of [0x01, 0xd0, 0xd8]) {
+    const hiding = [0xff, marker, length >> 8, length & 255, ...large];
+    const bytes = Uint8Array.of(0xff, 0xd8, ...hiding, ...good.subarray(2));
+    refuses(bytes, /header is damaged/);
+    assert.match(jpegDamage(bytes)!, /no marker/);
+  }
+  const end = frame + 2 + (good[frame + 2] << 8 | good[frame + 3]);
+  assert.match(
+    jpegDamage(Uint8Array.of(...good.subarray(0, end), ...good.subarray(frame)))!,
+    /second frame/,
+  );
+});

@@ -121,8 +121,42 @@ Deno.test("nifti: foreign, truncated and lying files are refused with the file",
   refuses(niftiBytes({ extents: [2, 3, 3] }, voxels), /longer than its header says/);
   refuses(niftiBytes({ extents: [30000, 30000, 30000] }, voxels), /at most 1073741824 bytes/);
   refuses(packed(niftiBytes({ extents: [900, 900, 900] }, voxels)), /cannot inflate/);
+  // The limit is on the values in memory: int8 becomes float32, and so does float64.
+  const large = { extents: [700, 700, 700] };
+  refuses(niftiBytes({ ...large }, voxels), /truncated/);
+  const tooLarge = /1073741824 bytes in memory, .* 700 x 700 x 700 voxels takes 4 .* 1372000000\n/;
+  refuses(niftiBytes({ ...large, type: 256 }, voxels), tooLarge);
+  refuses(niftiBytes({ ...large, slope: 2 }, voxels), tooLarge);
+  refuses(niftiBytes({ extents: [600, 600, 600], type: 64 }, voxels), /truncated/);
   const whole = await readVolume(open(packed(niftiBytes({}, voxels)), "w.nii.gz"), signal);
   assert.deepEqual(whole.data, voxels);
+});
+
+/** Bytes of the largest single read from a file while `work` runs. */
+async function largestRead(work: () => Promise<unknown>): Promise<number> {
+  const { readSync } = Deno.FsFile.prototype;
+  let largest = 0;
+  Deno.FsFile.prototype.readSync = function (target) {
+    largest = Math.max(largest, target.length);
+    return readSync.call(this, target);
+  };
+  try {
+    await work();
+  } finally {
+    Deno.FsFile.prototype.readSync = readSync;
+  }
+  return largest;
+}
+
+Deno.test("nifti: a layer as large as the volume is read in pieces, each value in its place", async () => {
+  const extents = [3000, 1000, 1];
+  const numbers = Int16Array.from({ length: 3_000_000 }, (_, i) => i % 30_011);
+  const stored = new Uint8Array(numbers.buffer);
+  const largest = await largestRead(async () => {
+    const { data } = await volumeOf({ extents, type: 4, slope: 2, intercept: 1 }, stored);
+    assert.equal(data.findIndex((value, i) => value !== 2 * numbers[i] + 1), -1);
+  });
+  assert(largest <= 4 << 20, `${largest} bytes at once`);
 });
 
 Deno.test("nifti: compressed files that end early, are damaged or inflate on and on are refused", async () => {

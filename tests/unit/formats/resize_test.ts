@@ -1,7 +1,9 @@
 /** Resizing equals Pillow's, value for value (tests/fixtures/resize.py), and keeps what every filter must keep. */
 import assert from "node:assert/strict";
+import { StageError } from "../../../src/base/errors.ts";
 import {
   type Resize,
+  resizeFault,
   resizeFilters,
   resizeFits,
   resizePlanes,
@@ -68,4 +70,25 @@ Deno.test("luma: ITU-R 601-2 weights, rounded as Pillow rounds them", () => {
     (_, p) => luma(image.data[p], image.data[plane + p], image.data[2 * plane + p]),
   );
   assert.deepEqual(grey, fixture.luma);
+});
+
+Deno.test("resize: sizes that need an array of more than 2^28 values are refused with their numbers", () => {
+  const wide = { height: 4096, width: 4096, filter: "box", fit: "stretch" } as const;
+  const tall = { channels: 3, height: 65535, width: 1, data: new Uint8Array(3 * 65535) };
+  assert.throws(() => resizePlanes(tall, wide), (error) => {
+    assert(error instanceof StageError, String(error));
+    assert.match(
+      error.message,
+      /resize an image: .*268435456.*1 x 65535 to 4096 x 4096.*805294080/,
+    );
+    return true;
+  });
+  // Padding keeps the proportions, so that the rows stay short.
+  assert.equal(resizeFault(tall, { ...wide, fit: "pad" }), undefined);
+  assert.equal(resizeFault({ channels: 3, height: 8192, width: 8192 }, wide), undefined);
+  const line = { channels: 1, height: 1, width: 2 ** 26 };
+  const short = { ...wide, height: 1, filter: "lanczos" } as const;
+  assert.equal(resizeFault(line, short)?.value, 4096 * (3 * 2 ** 14 * 2 + 1));
+  assert.equal(resizeFault(line, { ...short, filter: "nearest" }), undefined);
+  assert.equal(resizeFault(line, { ...short, width: 2 ** 26 }), undefined);
 });

@@ -145,6 +145,13 @@ Deno.test("channels and distances that the images do not have are refused", () =
   }
   refused("lineal-path", { longest: 32 }, "longest", /below 32/);
   refused("two-point-correlation", { longest: 40 }, "longest", /below 32/);
+  // On a torus nothing is further than half a side in all directions; segments may be.
+  const wrapped = { periodic: true, longest: 17 };
+  refused("two-point-correlation", wrapped, "longest", /at most 16 in periodic/);
+  refused("isotropy", wrapped, "longest", /at most 16 in periodic/, { cutAxes: ["z", "y"] });
+  table.get("lineal-path")!.check!(choose(table, "lineal-path", wrapped), facts);
+  const flat = choose(table, "two-point-correlation", { longest: 17 });
+  table.get("two-point-correlation")!.check!(flat, facts);
 });
 
 Deno.test("distances of distributions: the work of moving one into the other", () => {

@@ -1,6 +1,7 @@
 /** `classify` and `embed`: a classifier learns four halves, is judged by them, and its features tell them apart. */
 import assert from "node:assert/strict";
 import { openImages } from "../../../src/artifacts/images.ts";
+import { mapsOf } from "../../../src/artifacts/model.ts";
 import { ParamError } from "../../../src/base/errors.ts";
 import { float32 } from "../../../src/base/nd_array.ts";
 import { readNpy, writeNpy } from "../../../src/formats/npy.ts";
@@ -87,6 +88,14 @@ Deno.test("classify: right on its images, and counts the samples that are not wh
   assert.equal(drawn.scores.classes[0].accuracy, 0);
   assert.ok(drawn.files.includes("mistakes.svg"));
   assert.match(Deno.readTextFileSync(`${drawn.scratch}/mistakes.svg`), /left → top/);
+
+  // Half of one class and half of another is no class: there is nothing to be right about.
+  const mixed = samples(folder.make("mixed"), 8);
+  const halves = Float32Array.from({ length: 32 }, (_, i) => i % 4 < 2 ? 0.5 : 0);
+  writeNpy(mixed.path("conditions.npy"), float32([8, 4], halves));
+  const unknown = await judge(mixed, "unknown");
+  assert.equal(unknown.scores.accuracy, undefined);
+  assert.deepEqual(unknown.files, ["classes.csv"]);
 });
 
 Deno.test("embed: features of one class lie together, and maps hold a point for every image", async () => {
@@ -123,6 +132,44 @@ Deno.test("embed: features of one class lie together, and maps hold a point for 
   );
   const again = await run("second");
   assert.deepEqual(again.read("umap.npy"), read("umap.npy"));
+});
+
+Deno.test("what shapes a neighbour map goes with one", () => {
+  const meta = {
+    shape: [1, 8, 8],
+    model: { kind: "classifier" },
+    condition: { width: 4, names: labels },
+  };
+  const model = { type: "model", meta } as unknown as Artifact;
+  const images = {
+    type: "images",
+    meta: { shape: [1, 8, 8], counts: { train: 64 }, labels: { width: 4, names: labels } },
+  } as unknown as Artifact;
+  for (const params of [{ neighbours: 5 }, { min_distance: 0.5 }]) {
+    const infer = (maps: string[]) =>
+      inferred(embed, { ...params, maps }, { inputs: { model, images } });
+    assert.throws(
+      () => infer(["pca"]),
+      (error) =>
+        error instanceof ParamError && error.path[0] === Object.keys(params)[0] &&
+        /goes with the map umap/.test(error.reason),
+    );
+    infer(["pca", "umap"]);
+  }
+});
+
+Deno.test("images have the values that the model knows, whatever maps they bring", () => {
+  const shape = [1, 8, 8];
+  const plain = { width: 2, names: ["a", "b"], dtype: "float32" };
+  const one = { scale: [1], offset: [0] };
+  assert.deepEqual(mapsOf({ shape }), { images: one });
+  assert.deepEqual(mapsOf({ shape, condition: { ...plain, dtype: "uint8" } }), { images: one });
+  assert.deepEqual(mapsOf({ shape, condition: plain }), {
+    images: one,
+    labels: { scale: [1, 1], offset: [0, 0] },
+  });
+  const affine = { scale: [2], offset: [3] };
+  assert.deepEqual(mapsOf({ shape, affine }), { images: affine });
 });
 
 Deno.test("a classifier needs classes, and classify and embed a model that fits", async () => {

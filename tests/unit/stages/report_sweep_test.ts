@@ -8,8 +8,10 @@ import type { Artifact } from "../../../src/pipeline/stage.ts";
 import { report } from "../../../src/stages/report.ts";
 import { cellSamples } from "../../../src/stages/report/cell_samples.ts";
 import { type Reference, referenceCells } from "../../../src/stages/report/reference.ts";
+import { Room } from "../../../src/stages/report/room.ts";
 import { sweepCharts } from "../../../src/stages/report/sweep_charts.ts";
 import { sweepsOf } from "../../../src/stages/report/sweep.ts";
+import { sweepHtml } from "../../../src/stages/report/sweep_section.ts";
 
 Deno.test("the last axis that varies goes along the columns, the others label rows", () => {
   const ids = [
@@ -89,14 +91,15 @@ async function inFolder(work: (folder: string) => Promise<void>) {
 Deno.test("differences are root mean squares to the reference cell", () =>
   inFolder(async (folder) => {
     const artifacts = samplesIn(folder, 0.25);
-    const cells = await cellSamples(artifacts, artifacts[0]);
+    const cells = await cellSamples(artifacts, artifacts[0], new Room());
     const [first, second] = [...cells.values()];
-    assert.equal(first.distance, undefined);
+    assert.equal(first.distance, 0);
     assert.equal(first.difference, undefined);
     assert.ok(Math.abs(second.distance! - 0.25) < 1e-6);
     assert.deepEqual([...second.difference!.subarray(1, 4)], [0x50, 0x4e, 0x47]);
-    const [other, reference] = [...(await cellSamples(artifacts, artifacts[1])).values()];
-    assert.equal(reference.distance, undefined);
+    const turned = await cellSamples(artifacts, artifacts[1], new Room());
+    const [other, reference] = [...turned.values()];
+    assert.equal(reference.distance, 0);
     assert.equal(other.distance, second.distance);
   }));
 
@@ -108,6 +111,31 @@ Deno.test("the page shows a sweep before its stages, with cost, difference and p
     assert.ok(sweep.includes("nfe 10, reference") && sweep.includes("nfe 20, differs by 0.5"));
     assert.equal(sweep.match(/<img/g)!.length, 3);
     assert.ok(html.includes(`<a href="#sweep-samples">samples</a>`));
+  }));
+
+Deno.test("cells of another size are shown, and differ by no number", () =>
+  inFolder(async (folder) => {
+    const artifacts = samplesIn(folder, 0.25);
+    writeNpy(join(folder, "1.npy"), float32([3, 1, 4, 4], new Float32Array(48)));
+    const cells = await cellSamples(artifacts, artifacts[0], new Room());
+    const { samples, ...numbers } = cells.get(artifacts[1].stage)!;
+    assert.ok(samples);
+    assert.deepEqual(numbers, { difference: undefined });
+    const [sweep] = sweepsOf(artifacts.map(({ stage }) => stage));
+    const summaries = new Map(artifacts.map(({ stage, summary }) => [stage, summary]));
+    const html = sweepHtml({ sweep, summaries, samples: cells, reference: artifacts[0].stage });
+    assert.ok(html.includes("nfe 10, reference") && html.includes("nfe 20, of another size"));
+    assert.match(html, /<td[^>]*>20<\/td><td[^>]*><\/td>/);
+  }));
+
+Deno.test("cells for whose pictures a page has no room keep their numbers", () =>
+  inFolder(async (folder) => {
+    const artifacts = samplesIn(folder, 0.25);
+    const full = new Room();
+    while (full.takes(1e6));
+    const [first, second] = [...(await cellSamples(artifacts, artifacts[0], full)).values()];
+    assert.deepEqual(first, { distance: 0 });
+    assert.deepEqual(Object.keys(second), ["distance"]);
   }));
 
 Deno.test("the page compares with the cell that is named, and says which it is", () =>

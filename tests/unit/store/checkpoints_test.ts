@@ -60,6 +60,19 @@ Deno.test("a run keeps its two newest states; a finished one its last, besides t
   assert.deepEqual(steps(store), [3, 7]);
 });
 
+Deno.test("a later state that is passed over is not dropped", async () => {
+  using store = temporaryStore();
+  const long = stage(store);
+  for (const step of [6, 9]) await long.save(step);
+  long.states.close();
+  // A training that stops earlier looks at 9, goes back to 6, and makes two more.
+  const short = stage(store);
+  assert.equal((await short.states.latest(record, 99))?.step, 9);
+  assert.equal((await short.states.latest(record, 8))?.step, 6);
+  for (const step of [7, 8]) await short.save(step);
+  assert.deepEqual(steps(store), [7, 8, 9]);
+});
+
 Deno.test("states that another process may be using are not dropped by one that finishes", async () => {
   using store = temporaryStore();
   const other = stage(store);

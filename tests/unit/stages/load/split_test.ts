@@ -1,6 +1,7 @@
 /** Splits: laws of proportion, strata, parts, and what cannot be stratified. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { ParamError } from "../../../../src/base/errors.ts";
 import { ndArray } from "../../../../src/base/nd_array.ts";
 import { writeNpy } from "../../../../src/formats/npy.ts";
 import { load } from "../../../../src/stages/load.ts";
@@ -12,6 +13,13 @@ import { resolved } from "./run_stage.ts";
 
 const tally = (table: readonly (string | undefined)[], name: string, only = (_: number) => true) =>
   table.filter((split, image) => split === name && only(image)).length;
+
+const isSplitFault = (reason: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof ParamError, String(error));
+  assert.deepEqual(error.path, ["split"]);
+  assert.match(error.reason, reason);
+  return true;
+};
 
 Deno.test("split: apportioned numbers add up, stay within their sizes and less than 1 from the exact share", () => {
   const sizes = fc.array(fc.nat(50), { minLength: 1, maxLength: 12 });
@@ -70,6 +78,52 @@ Deno.test("split: an undivided, unstratified split is that of every version befo
   const table = splitTable({ available: 12 }, { test: 3, validation: 0.25 }, 7);
   const places = (name: string) => table.flatMap((split, image) => split === name ? [image] : []);
   assert.deepEqual([places("test"), places("validation")], [[7, 8, 9], [3, 4, 11]]);
+});
+
+Deno.test("split: a share is what it rounds to, and at least one image, or is refused", () => {
+  const share = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+  const small = fc.double({ min: Number.MIN_VALUE, max: 0.02, noNaN: true });
+  const part = fc.oneof(fc.constant(0), small, share);
+  const sizeOf = (part: number, count: number) => part && (Math.round(part * count) || 1);
+  fc.assert(fc.property(fc.integer({ min: 1, max: 200 }), part, part, (count, test, validation) => {
+    const sizes = { test: sizeOf(test, count), validation: sizeOf(validation, count) };
+    const train = count - sizes.test - sizes.validation;
+    const counts = () => splitCounts({ available: count }, { test, validation });
+    if (train < 1) return assert.throws(counts, isSplitFault(/images to train on/));
+    const { validation: second = 0, test: third = 0, ...first } = counts();
+    assert.deepEqual([first.train, second, third], [train, sizes.validation, sizes.test]);
+  }));
+});
+
+Deno.test("split: a small share of a part, or of a class, is one image of it", () => {
+  const parts = { train: 60, test: 4 };
+  const images = { available: 64, parts };
+  const ofTest = { test: 0, validation: 0.01, from: "test" } as const;
+  assert.deepEqual(splitCounts(images, ofTest), { train: 60, validation: 1, test: 3 });
+  const ofBoth = { ...ofTest, test: 0.1 };
+  assert.deepEqual(splitCounts(images, ofBoth), { train: 60, validation: 1, test: 1 });
+  const table = splitTable(images, ofBoth, 3);
+  assert.deepEqual([tally(table, "validation", (i) => i >= 60), tally(table, "test")], [1, 1]);
+  // Of 7 images none would come from the part test by its share.
+  assert.deepEqual(splitCounts({ ...images, wanted: 7 }, ofBoth), {
+    train: 5,
+    validation: 1,
+    test: 1,
+  });
+  assert.throws(
+    () => splitCounts({ available: 61, parts: { train: 60, test: 1 } }, ofBoth),
+    isSplitFault(/needs 2 images of the part test, which has 1/),
+  );
+  const classes = Array.from({ length: 30 }, (_, i) => i % 3 ? 0 : 1);
+  const strata = { test: 0.001, validation: 0.001, stratify: true };
+  const drawn = splitTable({ available: 30 }, strata, 1, classes);
+  assert.deepEqual([tally(drawn, "test"), tally(drawn, "validation")], [1, 1]);
+});
+
+Deno.test("split: a later stage finds the split of a small share", async () => {
+  const { files } = await run({ dataset: "shapes", count: 4, split: { test: 0.02 } });
+  assert.deepEqual(files["test.npy"].shape, [1, 3, 16, 16]);
+  refuses({ dataset: "shapes", count: 1, split: { test: 0.02 } }, "split", /leaves 0 of 1 images/);
 });
 
 Deno.test("split: load stratifies by the labels of a file, and only by classes", async () => {

@@ -1,12 +1,14 @@
 /** `normalize`: the map it finds does to the training images what it says, without touching a file. */
 import assert from "node:assert/strict";
-import { openImages } from "../../../../src/artifacts/images.ts";
-import { ParamError } from "../../../../src/base/errors.ts";
+import { type ImagesMeta, openImages } from "../../../../src/artifacts/images.ts";
+import type { Affine } from "../../../../src/base/affine.ts";
+import { ParamError, StageError } from "../../../../src/base/errors.ts";
 import { float32, type NdArray } from "../../../../src/base/nd_array.ts";
 import { writeNpy } from "../../../../src/formats/npy.ts";
 import type { Artifact } from "../../../../src/pipeline/stage.ts";
 import { load } from "../../../../src/stages/load.ts";
 import { normalize } from "../../../../src/stages/normalize.ts";
+import { fittedAffine } from "../../../../src/stages/normalize/fitted.ts";
 import { TemporaryFolder } from "../../formats/temporary.ts";
 import { inferred, resolved, runStage } from "../load/run_stage.ts";
 import { measuredImages } from "../train/measured_images.ts";
@@ -236,4 +238,86 @@ Deno.test("normalize: measured labels get mean 0 and deviation 1 per column, for
     assert.ok(Math.abs(mean) < 1e-6 && Math.abs(square - 1) < 1e-6);
   }
   assert.deepEqual([...train.labels(0, 2)!.data], [0, 100, 1, 98]);
+});
+
+Deno.test("normalize: what is written for all channels is refused beside channels", () => {
+  const meta = { shape: [2, 2, 2], counts: { train: 1 }, dtype: "float32" };
+  const inputs = { images: { meta } as unknown as Artifact };
+  const channels = ["range", "none"];
+  for (
+    const [name, value] of Object.entries({
+      method: "zscore",
+      to: [0, 1],
+      of: [0, 255],
+      by: 2,
+    })
+  ) {
+    assert.throws(() => inferred(normalize, { channels, [name]: value }, { inputs }), (error) => {
+      assert(error instanceof ParamError, String(error));
+      assert.deepEqual([error.path, error.value], [[name], value]);
+      assert.match(`${error.reason}. ${error.hint}`, /nothing beside channels.*entry of each/);
+      return true;
+    });
+  }
+  // Resolved pipelines have the defaults beside channels.
+  const defaults = { method: "range", to: [-1, 1], channels };
+  assert.deepEqual(
+    inferred(normalize, defaults, { inputs }),
+    inferred(normalize, { channels }, { inputs }),
+  );
+});
+
+Deno.test("normalize: a channel that is one huge value keeps a finite map", async () => {
+  using folder = new TemporaryFolder();
+  for (const value of [-3.4e38, 3.4e38, 2 ** 60]) {
+    writeNpy(folder.file("huge.npy"), float32([2, 1, 1, 2], [value, value, value, value]));
+    const source = { path: folder.file("huge.npy"), layout: "nchw" };
+    for (const written of [{}, { channels: ["range"] }]) {
+      await normalized(source, written, ({ draft, train }) => {
+        const { scale, offset } = draft.meta.affine as unknown as Affine;
+        assert(scale[0] > 0 && Number.isFinite(Math.fround(offset[0])), `${scale} ${offset}`);
+        train.data.forEach((x) => assert(Math.abs(x + 1) < 1e-6, `${value} becomes ${x}`));
+      });
+    }
+  }
+});
+
+Deno.test("normalize: a fitted map that float32 cannot hold is refused with the channel or label", async () => {
+  using folder = new TemporaryFolder();
+  const tiny = 1e-44;
+  writeNpy(folder.file("a.npy"), float32([2, 2, 1, 1], [0, 0, 1, tiny]));
+  const source = { path: folder.file("a.npy"), layout: "nchw" };
+  const refuses = (source: object, written: object, reason: RegExp) =>
+    assert.rejects(normalized(source, written, () => {}), (error) => {
+      assert(error instanceof StageError, String(error));
+      assert.match(error.message, reason);
+      return true;
+    });
+  await refuses(source, { channels: ["zscore", "zscore"] }, /normalize channel 1: .*scale .*e\+4/);
+  await refuses(source, { channels: ["zscore", "range"] }, /channel 1: .*0 to .*32 bits/);
+  writeNpy(folder.file("l.npy"), float32([2, 1], [0, tiny]));
+  const labelled = {
+    ...source,
+    labels: folder.file("l.npy"),
+    label_type: "measured",
+    label_names: ["grain"],
+  };
+  await refuses(labelled, { method: "none", labels: "zscore" }, /label grain: .*32 bits/);
+});
+
+Deno.test("normalize: a fitted map is refused by the name of a channel that has one", () => {
+  const meta: ImagesMeta = {
+    shape: [2, 1, 1],
+    counts: { train: 2 },
+    dtype: "float32",
+    channels: ["grain", "angle"],
+  };
+  const channel = (std: number) => {
+    return { mean: 0, std, min: -std, max: std, histogram: new Float64Array(), centres: [] };
+  };
+  const params = resolved(normalize, { method: "zscore" });
+  const fitted = (...stds: number[]) => fittedAffine(params, meta, stds.map(channel), () => {});
+  assert.deepEqual(fitted(1, 0.5).scale, [1, 2]);
+  const message = /Cannot normalize channel 1 \(angle\): .* from -1e-44 to 1e-44 .*32 bits/;
+  assert.throws(() => fitted(1, 1e-44), message);
 });

@@ -194,6 +194,9 @@ Deno.test("guidance changes graph and key, its absence neither", () => {
   const late = /guidance|negative|threshold|sample_max_value/;
   assert.doesNotMatch(JSON.stringify(key({})), late);
   assert.match(JSON.stringify(key({ guidance_scale: 2 })), /"guidance_scale":2/);
+  // At a scale of 1 it does not matter how it would be guided.
+  const detailed = { guidance_scale: 1, guidance_interval: [0, 5], guidance_rescale: 0.5 };
+  assert.deepEqual(key(detailed), key({ guidance_scale: 1 }));
   const thresholding = key({ sampler: { kind: "ddim", thresholding: true } });
   assert.equal(thresholding.sampler.sample_max_value, 1);
 });

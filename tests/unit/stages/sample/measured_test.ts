@@ -39,9 +39,9 @@ Deno.test("a model that is told measured numbers draws images of which they hold
     scratch: folder.make("model"),
     inputs: { noise: noise.artifact },
   });
-  const draw = async (condition: unknown, name: string, count = 4) => {
+  const draw = async (condition: unknown, name: string, count = 4, more: object = {}) => {
     const scratch = folder.make(name);
-    const written = { count, condition, sampler: { kind: "ddim", steps: 10 } };
+    const written = { count, condition, sampler: { kind: "ddim", steps: 10 }, ...more };
     const { artifact, draft } = await runStage(sample, written, {
       scratch,
       inputs: Array.isArray(condition) ? { model } : { model, images: pixels.artifact },
@@ -78,6 +78,23 @@ Deno.test("a model that is told measured numbers draws images of which they hold
   assert.doesNotMatch(many.draft.views![0].caption, /In turn|Columns/);
   const table = Deno.readTextFileSync(`${many.scratch}/conditions.csv`).split("\n");
   assert.deepEqual([table[0], table[9]], ["sample,light,dark", "#8,8,84"]);
+
+  // Three frames of a pair are told the same, and shown so.
+  const start = { kind: "interpolation", frames: 3 };
+  const pairs = await draw([measured(10), measured(50)], "pairs", 6, { start });
+  const rows = Deno.readTextFileSync(`${pairs.scratch}/channels.svg`).match(/>10 80<|>50 0</g);
+  assert.deepEqual(rows, [">10 80<", ">10 80<", ">10 80<"]);
+  const long = Array.from({ length: 9 }, (_, i) => measured(i));
+  const walks = await draw(long, "walks", 6, { start });
+  const told = Deno.readTextFileSync(`${walks.scratch}/conditions.csv`).split("\n");
+  assert.deepEqual(told.slice(1, 7).map((row) => row.split(",")[1]), [
+    "0",
+    "0",
+    "0",
+    "1",
+    "1",
+    "1",
+  ]);
 
   const types = { model, images: pixels.artifact };
   const refused: readonly [unknown, string, RegExp][] = [

@@ -1,5 +1,6 @@
 /** The stage kind `sample` with `volume`: its files and pictures, what metrics make of them, and what is refused. */
 import assert from "node:assert/strict";
+import type { JsonObject } from "../../../../src/base/canonical.ts";
 import { ParamError } from "../../../../src/base/errors.ts";
 import { elementCount } from "../../../../src/base/nd_array.ts";
 import { readNpy } from "../../../../src/formats/npy.ts";
@@ -161,6 +162,15 @@ Deno.test("sample refuses volumes that a model cannot fill, at their place", () 
     { sampler: many, volume: { size: [8, 8, 8], resample: 2 } },
     "volume.resample",
     /remembers earlier/,
+  );
+  const often = { size: [8, 8, 8], resample: 70 };
+  const { meta, ...rest } = unet();
+  const schedule = { ...meta.schedule as JsonObject, timesteps: 1000 };
+  refused(
+    { sampler: { kind: "ddpm" }, volume: often },
+    "volume.resample",
+    /makes \d+ steps, .*kept apart for 65536/,
+    { ...rest, meta: { ...meta, schedule } },
   );
   const layered = trained("film-unet", { channels: [8, 8], norm: "layer" });
   refused({ volume: [16, 16, 16] }, "volume.size", /another size than the model's images/, layered);

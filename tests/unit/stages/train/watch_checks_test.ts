@@ -56,6 +56,14 @@ const refusals: readonly [
     /early_stopping goes by/,
   ],
   ["a metric that nobody asks for", { by: "training_loss" }, validated(), "by", /means nothing/],
+  [
+    "samples after the end",
+    { samples: { every: 4 }, epochs: 3 },
+    validated(),
+    "samples.every",
+    /at most epochs \(3\)/,
+  ],
+  ["updates of no average", { ema_every: 20 }, validated(), "ema_every", /nothing without ema/],
   ["samples at no time", { samples: {} }, validated(), "samples", /must say when/],
   [
     "samples at two times",

@@ -319,7 +319,11 @@ Deno.test("what a training is watched by is in its key where it is wanted, and p
   await trainings.run({ epochs: 1, validation: {} }, { states });
   const patient = { epochs: 1, validation: {}, early_stopping: { patience: 2 } };
   await trainings.run(patient, { states });
+  await trainings.run({ ...patient, by: "training_loss" }, { states });
   assert.equal(states.recordCount, 1);
+  // What is kept by a metric is another state.
+  await trainings.run({ ...patient, keep: "best", by: "training_loss" }, { states });
+  assert.equal(states.recordCount, 2);
 });
 
 Deno.test("the runner is told of the memory that validations and samples take", () => {
