@@ -24,6 +24,7 @@ export interface NamedArray {
 const BLOCK = 4 << 20;
 /** Elements of one image: of 8192 x 8192 pixels. A compressed file can claim any size. */
 const IMAGE_LIMIT = 2 ** 26;
+
 type Shape = ImageSource["shape"];
 
 /** Opens images in arrays, and their labels. Throws `StageError` about a file, `ParamError` about a parameter. */

@@ -1,6 +1,5 @@
 /** What a cell of a sweep shows of its samples: the first of them, and how they differ from the reference cell's. */
-import { appearanceOf } from "../../artifacts/images.ts";
-import type { Affine } from "../../base/affine.ts";
+import { lookOf } from "../../artifacts/images.ts";
 import { elementCount, type NdArray } from "../../base/nd_array.ts";
 import type { Artifact } from "../../pipeline/stage.ts";
 import type { Room } from "./room.ts";
@@ -60,12 +59,7 @@ async function cellOf(
   const columns = Math.ceil(Math.sqrt(images.length / elementCount(shape)));
   const scale = Math.max(1, Math.floor(WIDTH / (columns * shape[2])));
   const common = { shape, columns, scale };
-  const samples = await imageGrid({
-    ...common,
-    images,
-    affine: meta.affine as unknown as Affine | undefined,
-    ...appearanceOf(meta),
-  });
+  const samples = await imageGrid({ ...lookOf(meta), ...common, images });
   const comparable = reference && `${shape}` === `${reference.shape.slice(1)}`;
   if (!comparable) return { samples };
   const theirs = reference.data, count = Math.min(own.data.length, theirs.length);

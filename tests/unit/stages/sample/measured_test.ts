@@ -10,6 +10,14 @@ import { TemporaryFolder } from "../../formats/temporary.ts";
 import { inferred, runStage } from "../load/run_stage.ts";
 import { measured, measuredImages, SIZE } from "../train/measured_images.ts";
 
+const training = {
+  model: { kind: "film-unet", channels: [16] },
+  condition: "labels",
+  prediction: "v",
+  optimizer: { kind: "adam", learning_rate: 5e-3 },
+  batch_size: 16,
+};
+
 /** Images whose numbers and pixels have mean 0 and deviation 1, with a short noise process. */
 async function noisyImages(folder: TemporaryFolder) {
   const images = measuredImages(folder.make("images"));
@@ -27,15 +35,7 @@ async function noisyImages(folder: TemporaryFolder) {
 Deno.test("a model that is told measured numbers draws images of which they hold", async () => {
   using folder = new TemporaryFolder();
   const { images, pixels, noise } = await noisyImages(folder);
-  const training = {
-    model: { kind: "film-unet", channels: [16] },
-    condition: "labels",
-    prediction: "v",
-    optimizer: { kind: "adam", learning_rate: 5e-3 },
-    batch_size: 16,
-    epochs: 60,
-  };
-  const { artifact: model } = await runStage(train, training, {
+  const { artifact: model } = await runStage(train, { ...training, epochs: 60 }, {
     scratch: folder.make("model"),
     inputs: { noise: noise.artifact },
   });
@@ -124,18 +124,11 @@ Deno.test("the average of measured numbers is a condition, and not the absence o
   using folder = new TemporaryFolder();
   const { noise } = await noisyImages(folder);
   const ddim = { kind: "ddim", steps: 5 };
-  const training = {
-    model: { kind: "film-unet", channels: [16] },
-    condition: "labels",
-    prediction: "v",
-    optimizer: { kind: "adam", learning_rate: 5e-3 },
-    batch_size: 16,
-    epochs: 10,
-  };
   const draw = async (condition_dropout: number) => {
     const name = `dropout${condition_dropout * 10}`;
     const { artifact: model } = await runStage(train, {
       ...training,
+      epochs: 10,
       condition_dropout,
       samples: { at: [1], count: 2, sampler: ddim },
     }, { scratch: folder.make(name), inputs: { noise: noise.artifact } });
