@@ -35,11 +35,6 @@ export interface ModelCondition extends ImageLabels {
   readonly marked?: true;
 }
 
-/** Numbers that the model is given of each image. */
-export function toldWidth({ width, marked }: ModelCondition): number {
-  return marked ? width + 1 : width;
-}
-
 /** The typed facts of a `model` artifact. */
 export function modelMeta(meta: JsonObject): ModelMeta {
   return meta as unknown as ModelMeta;

@@ -2,7 +2,8 @@
 import type { Affine } from "../base/affine.ts";
 import type { TypedArray } from "../base/nd_array.ts";
 import { keyKeyword, withPngText } from "../base/png_text.ts";
-import { encodePng, type Pixels } from "../formats/png.ts";
+import { type Pixels, sideLimit } from "../formats/pixels.ts";
+import { encodePng } from "../formats/png.ts";
 
 /** Images to be shown. */
 export interface Images {
@@ -25,7 +26,7 @@ export interface Images {
 export interface Grid extends Images {
   /** Images per row; the roundest square without it. */
   readonly columns?: number;
-  /** Pixels per image pixel; without it so many that the grid is about 640 pixels wide. */
+  /** Pixels per image pixel; without it so many that the grid is about 640 pixels wide, at most `sideLimit` tall. */
   readonly scale?: number;
   /** Pixels between images and around them. */
   readonly gap?: number;
@@ -35,6 +36,8 @@ export interface Grid extends Images {
   readonly key?: string;
 }
 
+/** Pixels between images where nothing else is said. */
+export const gridGap = 2;
 /** Width that a grid aims at where no scale is given, in pixels. */
 const WIDTH = 640;
 
@@ -46,13 +49,14 @@ export async function imageGrid(grid: Grid): Promise<Uint8Array<ArrayBuffer>> {
 
 /** The pixels of a grid, RGB, or grey where images and background are. */
 export function gridPixels(grid: Grid): Pixels {
-  const { gap = 2, background = [255, 255, 255] } = grid;
+  const { gap = gridGap, background = [255, 255, 255] } = grid;
   const tiles = imageTiles(grid);
   const { height, width } = tiles[0];
   const columns = Math.min(grid.columns ?? Math.ceil(Math.sqrt(tiles.length)), tiles.length);
   const rows = Math.ceil(tiles.length / columns);
-  const scale = grid.scale ??
-    Math.max(1, Math.floor((WIDTH - gap * (columns + 1)) / (columns * width)));
+  const usual = (WIDTH - gap * (columns + 1)) / (columns * width);
+  const tallest = (sideLimit - gap * (rows + 1)) / (rows * height);
+  const scale = grid.scale ?? Math.max(1, Math.floor(Math.min(usual, tallest)));
   const cellX = scale * width + gap, cellY = scale * height + gap;
   const grey = tiles[0].channels === 1 && background.every((value) => value === background[0]);
   const channels = grey ? 1 : 3;

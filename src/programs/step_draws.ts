@@ -74,11 +74,11 @@ function timestepsOf(cumulative: Float64Array, key: bigint, stream: Tensor): Ten
 
 /**
  * The condition [B, Z], each row replaced by zeros with probability `conditionDropout`: so one model also learns to
- * do without, as classifier-free guidance needs; Ho and Salimans (2022), arXiv:2207.12598, algorithm 1. With
- * `marksCondition` [B, Z + 1]: 1 behind those that were kept, 0 behind the others.
+ * do without, as classifier-free guidance needs; Ho and Salimans (2022), arXiv:2207.12598, algorithm 1. Where it
+ * is marked, [B, Z + 1]: 1 behind those that were kept, 0 behind the others.
  */
 export function dropCondition(
-  { seed, conditionDropout = 0, marksCondition }: StepSpec,
+  { seed, conditionDropout = 0, condition: told }: StepSpec,
   condition: Tensor | undefined,
   stream: Tensor,
 ): Tensor | undefined {
@@ -86,5 +86,5 @@ export function dropCondition(
   const u = uniformTensor(randomKey(seed, "condition-dropout"), stream, 1);
   const kept = cast(greater(u, conditionDropout), "float32");
   const rows = mul(condition, kept);
-  return marksCondition ? concat([rows, kept], 1) : rows;
+  return told?.marked ? concat([rows, kept], 1) : rows;
 }

@@ -15,6 +15,8 @@ export interface ConditionSpec {
   readonly width: number;
   /** Element type in which they are stored. */
   readonly dtype: DType;
+  /** Whether one more number says of each image that it has a condition, 1 or 0; see `ModelCondition`. */
+  readonly marked?: true;
 }
 
 /** Everything that determines the mathematics of a step. */
@@ -46,18 +48,13 @@ export interface StepSpec {
   readonly offsetNoise?: number;
   /** Of a denoiser: probability with which an image's condition is replaced by zeros; 0 without it. */
   readonly conditionDropout?: number;
-  /**
-   * Of a denoiser whose conditions are dropped: whether one more number says of each that it is there, 1 or 0, because
-   * zeros are a condition like any other.
-   */
-  readonly marksCondition?: boolean;
   /** Of an autoencoder: what is done to the images that it sees; the loss compares with the images themselves. */
   readonly corruption?: Choice;
 }
 
-/** Numbers that the model is given of each image; undefined where it is given none. */
-export function toldWidth({ condition, marksCondition }: StepSpec): number | undefined {
-  return condition && condition.width + (marksCondition ? 1 : 0);
+/** Numbers that the model is given of each image. */
+export function toldWidth({ width, marked }: Pick<ConditionSpec, "width" | "marked">): number {
+  return marked ? width + 1 : width;
 }
 
 /** The graph of one step, over the inputs named below and one more for each parameter and buffer. */

@@ -5,8 +5,8 @@ import type { JsonObject } from "../base/canonical.ts";
 import { chosen } from "../base/table.ts";
 import type { StageKind } from "../pipeline/stage.ts";
 import { openSource, sourceFiles } from "./load/open.ts";
-import { arraysOf, layoutOf, type LoadParams, loadParams } from "./load/params.ts";
-import type { ImageSource } from "./load/source.ts";
+import { arraysOf, type LoadParams, loadParams } from "./load/params.ts";
+import { type ImageSource, layoutOf } from "./load/source.ts";
 import { checkClasses, divisible, splitCounts } from "./load/split.ts";
 import { imported } from "../base/imported.ts";
 

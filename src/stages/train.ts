@@ -14,6 +14,7 @@ import {
   trainingMemoryBytes,
   validationMemoryBytes,
 } from "../programs/training_memory.ts";
+import type { ConditionSpec } from "../programs/step_spec.ts";
 import type { TrainingSpec } from "../programs/training.ts";
 import { watchDigests } from "./train/watch_digests.ts";
 import { requireUnitRange } from "./train/autoencoder_checks.ts";
@@ -148,6 +149,10 @@ function conditionOf(params: TrainParams, meta: JsonObject): ModelCondition | un
 
 const corrupts = ({ corruption }: TrainParams) => corruption.kind !== "none";
 
+function conditionSpec({ width, dtype = "uint8", marked }: ModelCondition): ConditionSpec {
+  return { width, dtype, ...(marked ? { marked } : {}) };
+}
+
 /** The facts that a sampler needs to rebuild the network. */
 function modelMeta(params: TrainParams, { meta }: ArtifactType): JsonObject {
   const condition = conditionOf(params, meta);
@@ -180,10 +185,7 @@ function trainingSpec(
     model: params.model,
     loss: params.loss,
     ...(corrupts(params) ? { corruption: params.corruption } : {}),
-    ...(condition
-      ? { condition: { width: condition.width, dtype: condition.dtype ?? "uint8" } }
-      : {}),
-    ...(condition?.marked ? { marksCondition: true } : {}),
+    ...(condition ? { condition: conditionSpec(condition) } : {}),
     ...(denoises(params) ? noiseOf(params, meta) : {}),
     optimizer: params.optimizer,
     maxGradNorm: params.max_grad_norm,

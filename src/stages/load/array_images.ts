@@ -9,7 +9,13 @@ import { sideLimit } from "../../formats/pixels.ts";
 import type { StoredArray, StoredRows } from "../../formats/stored_array.ts";
 import { type ArrayLabels, arrayLabels } from "./array_labels.ts";
 import { channelsFirst, stackedChannels, storedValues } from "./array_values.ts";
-import type { FileParams, ImageSource, Reading } from "./source.ts";
+import {
+  type FileParams,
+  type ImageSource,
+  type Layout,
+  layoutOf,
+  type Reading,
+} from "./source.ts";
 
 /** The shapes that are read, for the sentences that list them. */
 export const arrayShapes = "(N, H, W, C), (N, C, H, W) or (N, H, W)";
@@ -35,7 +41,7 @@ export function arrayImages(
 ): ImageSource {
   const [{ array: first }] = arrays;
   const shape = arrays.length === 1
-    ? imageShape(first, params.layout)
+    ? imageShape(first, layoutOf(params))
     : stackedShape(arrays.map(({ array }) => array));
   checkSize(shape, first.place);
   checkLayout(first, params.layout);
@@ -47,7 +53,7 @@ export function arrayImages(
   const channels = arrays.length > 1 ? { channels: arrays.map(({ name }) => name) } : {};
   const notes = arrays.filter(({ array }) => array.dtype !== dtype)
     .map(({ name, array }) => `${name}: ${array.dtype} is kept as float32`);
-  const layout = { shape, dtype, count, nhwc: arrays.length === 1 && params.layout !== "nchw" };
+  const layout = { shape, dtype, count, nhwc: arrays.length === 1 && layoutOf(params) === "nhwc" };
   return {
     shape,
     dtype,
@@ -81,11 +87,8 @@ function checkLayout({ place, shape }: StoredArray, layout: FileParams["layout"]
   throw new ParamError(["layout"], reason, layout, "Leave layout out.");
 }
 
-/** [C, H, W] of the images in one array; channels are the last axis without a layout. */
-function imageShape(
-  { place, shape }: StoredArray,
-  layout: NonNullable<FileParams["layout"]> = "nhwc",
-): Shape {
+/** [C, H, W] of the images in one array. */
+function imageShape({ place, shape }: StoredArray, layout: Layout): Shape {
   if (shape.length !== 3 && shape.length !== 4) {
     const hint = `Expected ${arrayShapes}.`;
     throw fileFault(place, "images need 3 or 4 axes", `(${shape.join(", ")})`, hint);
@@ -128,7 +131,7 @@ function stackedShape(arrays: readonly StoredArray[]): Shape {
 }
 
 /** How images lie in their arrays. */
-interface Layout {
+interface Arrangement {
   readonly shape: Shape;
   readonly dtype: "uint8" | "float32";
   readonly count: number;
@@ -140,7 +143,7 @@ interface Layout {
 async function readImages(
   arrays: readonly StoredArray[],
   labels: ArrayLabels | undefined,
-  { shape, dtype, count, nhwc }: Layout,
+  { shape, dtype, count, nhwc }: Arrangement,
   { write, progress, signal }: Reading,
 ): Promise<void> {
   using opened = openRows([...arrays, ...(labels ? [labels.array] : [])]);

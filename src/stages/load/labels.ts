@@ -1,4 +1,5 @@
 /** Labels that are read: the class of every image for a stratified split, and the table that is shown. */
+import { classOfEach } from "../../artifacts/classes.ts";
 import { areMeasured, type ImageLabels, type SplitName } from "../../artifacts/images.ts";
 import { csvText } from "../../base/csv.ts";
 import { StageError } from "../../base/errors.ts";
@@ -13,20 +14,19 @@ export async function classesOf(
   const classes = new Uint16Array(source.count);
   let image = 0;
   const take = (rows: LabelRows) => {
-    for (let at = 0; at < rows.length; at += width) {
-      classes[image] = classOf(rows.subarray(at, at + width), image);
-      image++;
-    }
+    const found = classOfEach({ width }, rows);
+    const row = found.indexOf(-1);
+    if (row >= 0) throw noClass(rows.subarray(row * width, (row + 1) * width), image + row);
+    classes.set(found, image);
+    image += found.length;
   };
   if (source.readLabels) await source.readLabels(take, context.signal);
   else await source.read({ ...context, write: (_, labels) => take(labels!), progress: () => {} });
   return classes;
 }
 
-function classOf(row: LabelRows, image: number): number {
-  const found = row.findIndex((value) => value !== 0);
-  if (found >= 0 && row.findLastIndex((value) => value !== 0) === found) return found;
-  throw new StageError({
+function noClass(row: LabelRows, image: number): StageError {
+  return new StageError({
     action: "stratify the split",
     reason: `image ${image} must have exactly one label that is not 0`,
     value: row.filter((value) => value !== 0).length,

@@ -4,9 +4,7 @@ import { datasets } from "../../../datasets/table.ts";
 import { splitNames } from "../../artifacts/images.ts";
 import { choiceSchema, choose } from "../../base/table.ts";
 import { imageParams } from "./image_params.ts";
-import { labelTypes } from "./source.ts";
-
-const layouts = ["nhwc", "nchw"] as const;
+import { labelTypes, layoutOf, layouts } from "./source.ts";
 
 /** Images of one stage, at most: as many as one stream of random numbers can tell apart. */
 export const imageLimit = 2 ** 24 - 1;
@@ -54,7 +52,7 @@ export const loadParams = z.strictObject({
       .describe("Every class has the same share in every split."),
   }).prefault({}).describe("Held-out images, drawn from the seed; the rest is train."),
   layout: z.enum(layouts).optional()
-    .describe("Order of the axes of an array with four; nhwc without it."),
+    .describe(`Order of the axes of an array with four; ${layoutOf({})} without it.`),
   labels: z.string().min(1).optional()
     .describe(
       "A .npy or idx file with one row of labels, or one class number, per image of `path`; of a " +
@@ -75,9 +73,4 @@ export type LoadParams = z.infer<typeof loadParams>;
 /** Names of arrays, however many: one alone is a list of one. */
 export function arraysOf({ arrays }: LoadParams): readonly string[] | undefined {
   return typeof arrays === "string" ? [arrays] : arrays;
-}
-
-/** The order of axes that is meant. No default of the parameter: without a .npy file it says nothing. */
-export function layoutOf({ layout = "nhwc" }: LoadParams): (typeof layouts)[number] {
-  return layout;
 }

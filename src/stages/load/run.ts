@@ -5,7 +5,7 @@ import { ImagesWriter, rowsOf } from "../../artifacts/images_writer.ts";
 import type { JsonObject } from "../../base/canonical.ts";
 import { csvText } from "../../base/csv.ts";
 import { elementCount, itemSize } from "../../base/nd_array.ts";
-import { imageGrid } from "../../figures/grid.ts";
+import { gridGap, imageGrid } from "../../figures/grid.ts";
 import { pixelLimit, sideLimit } from "../../formats/pixels.ts";
 import type { Draft, StageContext, View } from "../../pipeline/stage.ts";
 import { classesOf, labelTable } from "./labels.ts";
@@ -79,7 +79,7 @@ async function examples(
   { scratch, key, log }: StageContext<LoadParams>,
 ): Promise<View[]> {
   const { channels, shape } = meta;
-  const { count, columns, scale } = exampleGrid(meta);
+  const { count, columns } = exampleGrid(meta);
   if (!count) {
     log(`no image is drawn, for one of ${shape.join(" x ")} is too large for a picture`);
     return [];
@@ -87,7 +87,7 @@ async function examples(
   using train = scratchImages(meta, scratch).split("train");
   const images = train.stored(0, count).data;
   const { range, ranges } = appearanceOf(meta as unknown as JsonObject);
-  const png = await imageGrid({ images, shape, range, ranges, columns, scale, key });
+  const png = await imageGrid({ images, shape, range, ranges, columns, key });
   const file = "examples.png";
   await Deno.writeFile(join(scratch, file), png);
   const shown = channels ? ` Side by side: ${channels.join(", ")}.` : "";
@@ -104,29 +104,20 @@ async function examples(
 const EXAMPLE_BYTES = 2 ** 28;
 
 /**
- * How many images are drawn in how many columns, and how large where the usual scale is too large: an array may hold
- * images that are thousands of times as tall as wide, and their picture is to stay one that can be read.
+ * How many images are drawn in how many columns: an array may hold images that are thousands of times as tall as wide,
+ * and their picture is to stay one that can be read.
  */
 export function exampleGrid({ channels, shape, dtype, counts }: ImagesMeta) {
   const height = shape[1];
   // Channels that are no colours are drawn side by side.
   const width = shape[2] * (channels?.length ?? 1);
   const columns = Math.max(1, Math.min(8, Math.floor(1024 / width)));
-  if (Math.max(width, height) > sideLimit) return { count: 0, columns };
+  if (Math.max(width, height) + 2 * gridGap > sideLimit) return { count: 0, columns };
   const readable = EXAMPLE_BYTES / (elementCount(shape) * itemSize(dtype));
   const drawable = pixelLimit / (width * height);
-  const count = Math.min(
-    columns * columns,
-    counts.train,
-    columns * Math.floor(sideLimit / height),
-    Math.max(1, Math.floor(Math.min(readable, drawable))),
-  );
-  const across = Math.min(columns, count), down = Math.ceil(count / columns);
-  const tallest = sideLimit / (down * height);
-  const scale = Math.max(1, Math.floor(Math.min(Math.sqrt(drawable / count), tallest)));
-  // A grid is enlarged to 640 pixels, gaps of 2 included.
-  const isUsual = scale * across * width >= 640 - 2 * (across + 1);
-  return { count, columns, scale: isUsual ? undefined : scale };
+  const rows = Math.floor((sideLimit - gridGap) / (height + gridGap));
+  const fitting = Math.max(1, Math.floor(Math.min(readable, drawable)));
+  return { count: Math.min(columns * columns, counts.train, columns * rows, fitting), columns };
 }
 
 /** What the labels are in every split, as a table; nothing where there are no labels. */

@@ -49,10 +49,19 @@ export interface Reading {
 export const labelTypes = ["classes", "attributes", "measured"] as const;
 export type LabelType = typeof labelTypes[number];
 
+/** Orders of the axes of images in one array. */
+export const layouts = ["nhwc", "nchw"] as const;
+export type Layout = typeof layouts[number];
+
+/** The order that is meant. No default of the parameter: of other files it says nothing. */
+export function layoutOf({ layout = "nhwc" }: { readonly layout?: Layout }): Layout {
+  return layout;
+}
+
 /** Parameters of `load` that concern files. */
 export interface FileParams {
-  /** Order of the axes of an array with four, as it is written; nhwc without it. */
-  readonly layout?: "nhwc" | "nchw";
+  /** Order of the axes of an array with four, as it is written; see `layoutOf`. */
+  readonly layout?: Layout;
   /** Names of the arrays that are the images, or one channel each. */
   readonly arrays?: readonly string[];
   /** Absolute path of a file with an array, or the name of an array where the kind is `named`. */

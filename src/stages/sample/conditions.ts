@@ -1,10 +1,11 @@
 /** What each sample is to be, for models that are told. */
 import { areMeasured, imagesMeta, openImages } from "../../artifacts/images.ts";
-import { type ModelCondition, modelMeta, toldWidth } from "../../artifacts/model.ts";
+import { type ModelCondition, modelMeta } from "../../artifacts/model.ts";
 import { ParamError } from "../../base/errors.ts";
 import { float32, type NdArray } from "../../base/nd_array.ts";
 import { suggestion } from "../../base/nearest.ts";
 import type { Artifact, ArtifactType } from "../../pipeline/stage.ts";
+import { toldWidth } from "../../programs/step_spec.ts";
 import type { SampleParams } from "./params.ts";
 
 /** A condition with its name in captions. */

@@ -1,10 +1,11 @@
 /** What the guidance parameters mean for a model, or why they cannot be; no step is computed here. */
-import { type ModelCondition, modelMeta, toldWidth } from "../../artifacts/model.ts";
+import { type ModelCondition, modelMeta } from "../../artifacts/model.ts";
 import type { Json } from "../../base/canonical.ts";
 import { ParamError } from "../../base/errors.ts";
 import { type Guidance, guidanceScales } from "../../diffusion/guidance.ts";
 import type { SamplerTable } from "../../diffusion/samplers/sampler.ts";
 import type { ArtifactType } from "../../pipeline/stage.ts";
+import { toldWidth } from "../../programs/step_spec.ts";
 import { type NamedCondition, namedCondition } from "./conditions.ts";
 import type { SampleParams } from "./params.ts";
 

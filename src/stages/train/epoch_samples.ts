@@ -40,7 +40,7 @@ export async function drawEpoch(
   const { params, signal, threads, inputs } = context;
   const { count, sampler } = params.samples!;
   const { shape, model, seed } = spec;
-  const width = toldWidth(spec);
+  const width = spec.condition && toldWidth(spec.condition);
   const common = {
     spec: {
       shape,

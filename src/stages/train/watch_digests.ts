@@ -25,7 +25,7 @@ export function watchDigests(
 
 function drawingDigest(sampler: Choice, schedule: Choice | undefined, spec: StepSpec): Digest {
   const { shape, batchSize, model, seed } = spec;
-  const width = toldWidth(spec);
+  const width = spec.condition && toldWidth(spec.condition);
   const drawing = {
     shape,
     batchSize,

@@ -107,3 +107,13 @@ Deno.test("grid: channels that are no colours stand side by side, each stretched
     data: Uint8Array.of(0, 255, 255, 0, 255), // a white pixel between the channels
   });
 });
+
+Deno.test("grid: is enlarged to about 640 pixels, but never taller than what can be read", () => {
+  const side = (shape: readonly [number, number, number]) => {
+    const { width, height } = gridPixels({ images: new Uint8Array(shape[1] * shape[2]), shape });
+    return [width, height];
+  };
+  assert.deepEqual(side([1, 28, 28]), [616 + 4, 616 + 4]);
+  assert.deepEqual(side([1, 1000, 1]), [65 + 4, 65_000 + 4]);
+  assert.deepEqual(side([1, 2, 700]), [700 + 4, 2 + 4]);
+});

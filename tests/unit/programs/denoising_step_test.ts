@@ -186,10 +186,11 @@ Deno.test("offset noise shifts each channel by its own number and leaves the res
 });
 
 /** Whose conditions are kept, by streams first .. first + count - 1, with their marks where these are wanted. */
-async function kept(rate: number, first: number, count: number, marksCondition = false) {
+async function kept(rate: number, first: number, count: number, marked?: true) {
   const stream = input("stream", [count], "uint64");
   const condition = input("condition", [count, 2]);
-  const spec = { ...small(), conditionDropout: rate, marksCondition };
+  const told = { width: 2, dtype: "float32", ...(marked ? { marked } : {}) } as const;
+  const spec = { ...small(), conditionDropout: rate, condition: told };
   const { rows } = await evaluate({ rows: dropCondition(spec, condition, stream)! }, {
     stream: streamsOf(first, count),
     condition: float32([count, 2], new Float32Array(2 * count).fill(0.5)),
