@@ -8,18 +8,17 @@ import {
   type Slices,
   sliceShape,
 } from "../../formats/nifti.ts";
-import { resizePlanes } from "../../formats/resize.ts";
 import type { SourceKind } from "./source.ts";
 
 const usual: Slices = { axis: "axial", step: 1 };
 
 export const niftiVolume: SourceKind = {
   summary: "a NIfTI volume (.nii, .nii.gz)",
-  takes: ["resize", "slices"],
+  takes: ["slices"],
   ownLabels: true,
   accepts: (path, isFolder) => !isFolder && /\.nii(\.gz)?$/.test(path),
   files: (path) => [path],
-  open(path, { slices = usual, resize }) {
+  open(path, { slices = usual }) {
     const file = openNifti(path);
     const { count, height, width } = sliceShape(file, slices.axis);
     const indices = sliceIndices(file, slices);
@@ -29,7 +28,7 @@ export const niftiVolume: SourceKind = {
       throw new ParamError(["slices"], reason, `${from} to ${to}`);
     }
     return {
-      shape: resize ? [1, resize.height, resize.width] : [1, height, width],
+      shape: [1, height, width],
       dtype: file.values,
       count: indices.length,
       async read({ write, progress, signal }) {
@@ -37,8 +36,7 @@ export const niftiVolume: SourceKind = {
         for (const [done, index] of indices.entries()) {
           if (done % 16 === 0) await new Promise((resolve) => setTimeout(resolve));
           signal.throwIfAborted();
-          const slice = cutSlice(volume, slices.axis, index);
-          write((resize ? resizePlanes(slice, resize) : slice).data);
+          write(cutSlice(volume, slices.axis, index).data);
           progress(done + 1);
         }
       },

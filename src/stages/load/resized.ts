@@ -1,13 +1,14 @@
 /** A source whose images are brought to another size or number of channels on the way; kinds of file know nothing of it. */
 import { ParamError } from "../../base/errors.ts";
 import { luma } from "../../formats/pixels.ts";
-import { type Planes, resizePlanes } from "../../formats/resize.ts";
+import { type Planes, resizeFault, resizePlanes } from "../../formats/resize.ts";
 import type { FileParams, ImageSource } from "./source.ts";
 import { imported } from "../../base/imported.ts";
 
 /**
  * The source with every image resized, and made grey or colour first. Throws `ParamError` where a source of other
- * channels than one or three is to become grey or colour, and for colour of float32 values.
+ * channels than one or three is to become grey or colour, for colour of float32 values, and for what `resizeFault`
+ * refuses.
  */
 export function resizedSource(
   source: ImageSource,
@@ -23,6 +24,11 @@ export function resizedSource(
       `goes with grey or RGB images of uint8, not ${what}`,
       channels,
     );
+  }
+  const fault = resize && resizeFault({ channels: to, height, width }, resize);
+  if (fault) {
+    const reason = `would take too much memory: ${fault.reason}`;
+    throw new ParamError(["resize"], reason, fault.value, fault.hint);
   }
   const shape = [to, resize?.height ?? height, resize?.width ?? width] as const;
   const each = (data: Uint8Array | Float32Array) => {

@@ -1,7 +1,8 @@
 /** NIfTI volumes and resized sources in `load`: which slices, which size, and what cannot be. */
 import assert from "node:assert/strict";
 import { ParamError } from "../../../../src/base/errors.ts";
-import { readNpy } from "../../../../src/formats/npy.ts";
+import { ndArray } from "../../../../src/base/nd_array.ts";
+import { readNpy, writeNpy } from "../../../../src/formats/npy.ts";
 import { load } from "../../../../src/stages/load.ts";
 import { niftiBytes, packed } from "../../formats/nifti_volume.ts";
 import { TemporaryFolder } from "../../formats/temporary.ts";
@@ -70,6 +71,13 @@ Deno.test("resized sources: data sets and arrays are resized and recoloured like
   const [red, green, blue] = [0, 64, 128].map((at) => Number(plain.images.data[at]));
   const luma = (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
   assert.deepEqual([grown.images.data[0], grown.images.data[17]], [luma, luma]);
+});
+
+Deno.test("resized sources: a size on whose way memory would end is refused before anything is read", () => {
+  using folder = new TemporaryFolder();
+  const path = folder.file("tall.npy");
+  writeNpy(path, ndArray("uint8", [1, 30_000, 8, 3], new Uint8Array(720_000)));
+  refuses({ path, resize: 4096 }, "resize", /too much memory: .* from 8 x 30000 to 4096 x 4096/);
 });
 
 Deno.test("fixed data sets: a smaller number is drawn from all images, a larger one refused", async () => {
