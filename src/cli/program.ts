@@ -197,7 +197,7 @@ function runOptions(command: Command): Command {
     )
     .option(
       "--threads <count>",
-      "threads of the graphs; the bits of the results depend on it",
+      "threads of one graph (default: all cores); with fewer, more run side by side; the bits of the results depend on it",
       wholeNumber(1),
     );
 }

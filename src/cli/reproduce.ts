@@ -12,7 +12,7 @@ import { type DiskStore, openStore } from "../store/store.ts";
 import { lazyDevice } from "./device.ts";
 import { tableText } from "./format.ts";
 import { interruptedCode, interruption } from "./interruption.ts";
-import { machineFacts, memoryForStages } from "./machine.ts";
+import { coreCount, machineFacts, memoryForStages } from "./machine.ts";
 import type { CommonOptions } from "./options.ts";
 import { showProgress } from "./progress.ts";
 import { showEvent } from "./run.ts";
@@ -53,6 +53,7 @@ export async function reproduce(
         store: again,
         device: lazyDevice(record.device as Device["name"]),
         threads: record.threads,
+        cores: coreCount(),
         memoryBytes: memoryForStages(),
         signal: interrupted.signal,
         now: () => terminal.now(),

@@ -26,10 +26,12 @@ export async function run(terminal: Terminal, file: string, options: RunOptions)
   using store = openToWrite(options.runs, "run");
   using interrupted = interruption(terminal);
   const view = showProgress(terminal);
+  const cores = coreCount();
   const world = {
     store,
     device: lazyDevice(options.device, (remark) => view.line(remark)),
-    threads: options.threads ?? coreCount(),
+    threads: options.threads ?? cores,
+    cores,
     memoryBytes: memoryForStages(),
     signal: interrupted.signal,
     now: () => terminal.now(),

@@ -10,19 +10,18 @@ import { byPort, inputTypes } from "./dag.ts";
 import { type LostInput, toldOfLost, withInputs } from "./partial.ts";
 import type { Inputs, Performed } from "./perform.ts";
 import { judge, type Judgement } from "./plan.ts";
+import { change, type Room, takeFitting } from "./room.ts";
 import type { DagNode, Outcome, Plan, StageOutcome } from "./types.ts";
 import type { Task, World } from "./world.ts";
 import { imported } from "../base/imported.ts";
 
 export type { RunEvent, World } from "./world.ts";
 
-const DEFAULT_JOBS = 4;
 const DEFAULT_MEMORY_BYTES = 256 * 2 ** 20;
 
 /** State of one run. */
-interface Run {
+interface Run extends Room {
   readonly plan: Plan;
-  readonly world: World;
   readonly finished: Map<string, Manifest>;
   readonly outcomes: Map<string, StageOutcome>;
   /** Stages that wait, with the number of connections that are not finished. */
@@ -30,8 +29,6 @@ interface Run {
   readonly users: ReadonlyMap<string, readonly DagNode[]>;
   /** Stages whose inputs are all settled, not judged yet. */
   readonly ready: DagNode[];
-  readonly tasks: Task[];
-  readonly running: Map<string, { readonly task: Task; readonly done: Promise<void> }>;
 }
 
 /**
@@ -49,9 +46,8 @@ export async function execute(plan: Plan, world: World): Promise<Outcome> {
     }
     const task = takeFitting(run);
     if (task) start(run, task);
-    else if (run.running.size) {
-      await Promise.race([...run.running.values()].map(({ done }) => done));
-    } else break;
+    else if (run.running.size) await change(run);
+    else break;
   }
   const stages = plan.dag.nodes.map((node) => run.outcomes.get(node.spec.id)!);
   const whole = stages.every(({ status }) => status === "hit" || status === "ran");
@@ -124,21 +120,6 @@ function withoutLost(run: Run, node: DagNode): DagNode {
 function lostBy({ finished, outcomes }: Run, { spec }: DagNode): LostInput[] {
   const lost = new Set(Object.values(spec.from).flat().filter((id) => !finished.has(id)));
   return [...lost].map((id) => ({ id, reason: outcomes.get(id)!.reason }));
-}
-
-/** The first task that fits beside the running ones; the first of all where nothing runs. */
-function takeFitting(run: Run): Task | undefined {
-  const { memoryBytes, jobs = DEFAULT_JOBS } = run.world;
-  if (run.running.size >= jobs) return undefined;
-  const beside = [...run.running.values()].map(({ task }) => task);
-  const taken = beside.reduce((sum, task) => sum + task.memoryBytes, 0);
-  const takesThreads = ({ node }: Task) => node.kind.allThreads === true;
-  const busy = beside.some(takesThreads);
-  const fits = (task: Task) =>
-    beside.length === 0 ||
-    (taken + task.memoryBytes <= memoryBytes && !(busy && takesThreads(task)));
-  const index = run.tasks.findIndex(fits);
-  return index < 0 ? undefined : run.tasks.splice(index, 1)[0];
 }
 
 function start(run: Run, task: Task): void {

@@ -76,8 +76,8 @@ export interface StageKind<P = any> {
   sources?(params: P, place: CompileContext): readonly string[];
   /** Estimated peak memory in bytes, for running stages side by side; 256 MiB without it. */
   memoryBytes?(params: P, inputs: InputTypes): number;
-  /** Computes on all threads that a run has, so that two such stages side by side would only hinder each other. */
-  readonly allThreads?: boolean;
+  /** Computes on the threads that a run has: of such stages so many run side by side as the cores have threads for. */
+  readonly usesThreads?: boolean;
   /** Makes the artifact. */
   run(context: StageContext<P>): Promise<Draft>;
 }

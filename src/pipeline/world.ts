@@ -28,7 +28,10 @@ export interface Device {
 export interface World {
   readonly store: DiskStore;
   readonly device: Device;
+  /** Threads of one graph. */
   readonly threads: number;
+  /** Processor cores for the threads of all stages together; no more than `threads` without it. */
+  readonly cores?: number;
   /** Memory that running stages may take together by their own estimates, in bytes. */
   readonly memoryBytes: number;
   /** Most stages that run at a time; 4 without it. */

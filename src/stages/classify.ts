@@ -23,7 +23,7 @@ export const classify: StageKind<ClassifyParams> = {
   },
   output: "classification",
   random: true,
-  allThreads: true,
+  usesThreads: true,
 
   infer(params, inputs) {
     const model = inputs.one("model");

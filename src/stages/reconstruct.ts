@@ -20,7 +20,7 @@ export const reconstruct: StageKind<ReconstructParams> = {
   },
   output: "reconstruction",
   random: true,
-  allThreads: true,
+  usesThreads: true,
 
   infer(params, inputs) {
     const model = inputs.one("model"), images = inputs.one("images");

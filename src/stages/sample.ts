@@ -48,7 +48,7 @@ export const sample: StageKind<SampleParams> = {
   },
   output: "samples",
   random: true,
-  allThreads: true,
+  usesThreads: true,
 
   infer(params, inputs, { folder }) {
     const model = inputs.one("model");

@@ -44,7 +44,7 @@ export const train: StageKind<TrainParams> = {
   },
   output: "model",
   random: true,
-  allThreads: true,
+  usesThreads: true,
 
   lacks({ validation }, number) {
     if (validation || !/validation/.test(number)) return undefined;

@@ -4,6 +4,7 @@ import type { JsonObject } from "../../../src/base/canonical.ts";
 import { execute } from "../../../src/pipeline/execute.ts";
 import { plan } from "../../../src/pipeline/plan.ts";
 import type { Draft, StageContext, StageKind } from "../../../src/pipeline/stage.ts";
+import type { World } from "../../../src/pipeline/world.ts";
 import { dagOf, fakeKinds, runStages, type Stages, temporaryStore, worldOf } from "./fake_kinds.ts";
 
 const diamond: Stages = {
@@ -149,25 +150,59 @@ Deno.test("stages run side by side as far as memory and jobs allow", async () =>
   }
 });
 
-Deno.test("of stages that take all threads one runs at a time, others beside it", async () => {
+/** The most of three stages that compute which ran at a time, and the most of all. */
+async function computingPeaks(world: Partial<World>, wait: (id: string) => Promise<unknown>) {
   using store = temporaryStore();
   const running = new Set<string>();
-  const together: string[][] = [];
+  let most = 0;
   const { kinds } = withCustom(async ({ id, scratch, inputs }) => {
     running.add(id);
-    together.push([...running]);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    most = Math.max(most, running.size);
+    await wait(id);
     running.delete(id);
     Deno.writeTextFileSync(`${scratch}/v`, "");
     return { meta: inputs.one("numbers").meta, files: ["v"] };
-  }, { allThreads: true });
+  }, { usesThreads: true });
   const custom = Object.fromEntries(
     ["p", "q", "r"].map((id) => [id, { uses: "custom", from: "x", id }]),
   );
   const dag = dagOf({ ...diamond, ...custom }, kinds);
-  const { statuses } = await runStages(store, dag, { memoryBytes: 1e9, jobs: 9 });
-  assert.deepEqual(together, [["p"], ["q"], ["r"]]);
+  const { statuses } = await runStages(store, dag, { memoryBytes: 1e9, jobs: 9, ...world });
   assert.ok(Object.values(statuses).every((status) => status === "ran"));
+  return most;
+}
+
+const aMoment = () => new Promise((resolve) => setTimeout(resolve, 10));
+
+Deno.test("as many stages compute side by side as the cores have threads for", async () => {
+  assert.equal(await computingPeaks({ threads: 2 }, aMoment), 1);
+  assert.equal(await computingPeaks({ threads: 3, cores: 2 }, aMoment), 1);
+  assert.equal(await computingPeaks({ threads: 2, cores: 3 }, aMoment), 1);
+  assert.equal(await computingPeaks({ threads: 2, cores: 4 }, aMoment), 2);
+  assert.equal(await computingPeaks({ threads: 1, cores: 8 }, aMoment), 3);
+  assert.equal(await computingPeaks({ threads: 1, cores: 8, jobs: 2 }, aMoment), 2);
+});
+
+Deno.test("on a GPU one stage computes at a time, and one until it is known where", async () => {
+  const world = (found: "cpu" | "cuda") => {
+    const device = {
+      name: "auto" as World["device"]["name"],
+      resolve: async () => {
+        await aMoment();
+        return device.name = found;
+      },
+    };
+    return { device, threads: 1, cores: 2 };
+  };
+  assert.equal(await computingPeaks(world("cuda"), aMoment), 1);
+  // The first does not end before the second has begun.
+  let begun = 0;
+  const second = Promise.withResolvers<void>();
+  const meeting = () => {
+    if (++begun === 2) second.resolve();
+    return second.promise;
+  };
+  assert.equal(await computingPeaks(world("cpu"), meeting), 2);
 });
 
 Deno.test("adopted files share the blob of the input", async () => {

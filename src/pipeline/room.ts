@@ -1,0 +1,43 @@
+/** Which stages run side by side: as many as memory, jobs and processor cores have room for. */
+import type { Task, World } from "./world.ts";
+
+const DEFAULT_JOBS = 4;
+
+/** The part of a run that room depends on. */
+export interface Room {
+  readonly world: World;
+  /** Judged stages that wait. */
+  readonly tasks: Task[];
+  readonly running: Map<string, { readonly task: Task; readonly done: Promise<void> }>;
+}
+
+/** The first task that fits beside the running ones; the first of all where nothing runs. */
+export function takeFitting({ world, tasks, running }: Room): Task | undefined {
+  const { memoryBytes, jobs = DEFAULT_JOBS } = world;
+  if (running.size >= jobs) return undefined;
+  const beside = [...running.values()].map(({ task }) => task);
+  const taken = beside.reduce((sum, task) => sum + task.memoryBytes, 0);
+  const busy = beside.filter(usesThreads).length >= computing(world);
+  const fits = (task: Task) =>
+    beside.length === 0 ||
+    (taken + task.memoryBytes <= memoryBytes && !(busy && usesThreads(task)));
+  const index = tasks.findIndex(fits);
+  return index < 0 ? undefined : tasks.splice(index, 1)[0];
+}
+
+function usesThreads({ node }: Task): boolean {
+  return node.kind.usesThreads === true;
+}
+
+/** How many stages compute at a time: one on a GPU, and as long as it is not known where. */
+function computing({ device, threads, cores = threads }: World): number {
+  return device.name === "cpu" ? Math.max(1, Math.floor(cores / threads)) : 1;
+}
+
+/** Until more may fit: a stage has ended, or the first that computes has found out where. */
+export async function change({ running, world: { device, threads, cores = threads } }: Room) {
+  const ends = Promise.race([...running.values()].map(({ done }) => done));
+  const asked = device.name === "auto" && cores >= 2 * threads &&
+    [...running.values()].some(({ task }) => usesThreads(task));
+  await (asked ? Promise.race([ends, device.resolve().then(() => {}, () => ends)]) : ends);
+}
