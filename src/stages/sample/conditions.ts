@@ -130,13 +130,12 @@ function byNumbers(values: number[], labels: ModelCondition, path: Path): NamedC
   return { ...conditionOf(values, labels), name: numberText(values) };
 }
 
-/** Numbers with the name that says it shortest: the one label that they mean, or themselves. */
-function conditionOf(
-  stored: readonly number[],
-  { names, affine, marked }: ModelCondition,
-): NamedCondition {
+/** Numbers with the name that says it shortest: the one class that they mean, or themselves. */
+function conditionOf(stored: readonly number[], labels: ModelCondition): NamedCondition {
+  const { names, affine, marked } = labels;
   const [label, ...others] = names.filter((_, i) => stored[i] !== 0);
-  const isOneHot = label !== undefined && others.length === 0 && stored[names.indexOf(label)] === 1;
+  const isOneHot = !areMeasured(labels) && label !== undefined && others.length === 0 &&
+    stored[names.indexOf(label)] === 1;
   const values = affine
     ? stored.map((value, i) => value * affine.scale[i] + affine.offset[i])
     : stored;
