@@ -14,7 +14,10 @@ export interface CaptionedGrid extends Images {
   readonly columnLabels?: readonly string[];
   /** One caption below each image, in order. */
   readonly captions?: readonly string[];
-  /** Width of an image on the page, in CSS pixels (default: so that the grid is about 640 wide, at most 128). */
+  /**
+   * Width of an image on the page, in CSS pixels. Without it so wide that the grid has about 640, but no smaller than
+   * the image is, and at most 128.
+   */
   readonly cell?: number;
 }
 
@@ -27,7 +30,7 @@ export async function captionedGrid(grid: CaptionedGrid): Promise<string> {
   const { height, width } = pixels[0];
   const tiles = await Promise.all(pixels.map((tile) => encodePng(tile)));
   const rows = Math.ceil(tiles.length / columns);
-  const cellX = grid.cell ?? Math.min(128, Math.floor(640 / columns) - GAP);
+  const cellX = grid.cell ?? Math.min(128, Math.max(width, Math.floor(640 / columns) - GAP));
   const cellY = Math.round(cellX * height / width);
   const stepY = cellY + GAP + (captions.length ? LINE : 0);
   // 0.6 em is the usual width of a letter; the margin need not be exact.

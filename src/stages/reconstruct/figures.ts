@@ -54,11 +54,23 @@ export function lossTable(
   const file = "losses.csv";
   const head = ["part", "images", "measure", "mean", "low", "high"];
   Deno.writeTextFileSync(join(scratch, file), csvText(head, rows));
-  const caption =
-    "Means over images with 95% intervals by the bootstrap. bce and divergence: nats " +
-    "per image; total: bce plus the model's beta times divergence; bound: bce plus divergence, " +
-    "which models of different beta may be compared by; nll: the importance-weighted bound on " +
-    "-log p(image), tighter than that; psnr: dB, and ssim, of values from 0 to 1; " +
-    "seen: of what the encoder saw.";
+  const measured = new Set(found.flatMap(({ numbers }) => Object.keys(numbers)));
+  const said = Object.entries(meanings).filter(([name]) => measured.has(name));
+  const caption = "Means over images with 95% intervals by the bootstrap. " +
+    `${said.map(([name, meaning]) => `${name}: ${meaning}`).join("; ")}.`;
   return { file, title: "Losses", caption };
 }
+
+/** What the measures are, in the order in which a caption says it. */
+const meanings: Readonly<Record<string, string>> = {
+  bce: "binary cross-entropy, nats per image",
+  divergence: "of the codes from the prior, nats per image",
+  total: "bce plus the model's beta times divergence",
+  bound: "bce plus divergence, by which models of different beta may be compared",
+  nll: "the importance-weighted bound on -log p(image), tighter than that",
+  mse: "mean square error of model values",
+  psnr: "dB, of values from 0 to 1",
+  ssim: "structural similarity, of values from 0 to 1",
+  "seen psnr": "that of what the encoder saw",
+  "seen ssim": "that of what the encoder saw",
+};

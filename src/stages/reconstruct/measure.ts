@@ -29,7 +29,8 @@ export interface Measured {
   /**
    * bce and divergence in nats per image, total = bce + beta * divergence, bound = bce + divergence (the negative
    * evidence lower bound of Kingma and Welling, 2013, which does not depend on beta), mse of values, psnr in dB and
-   * ssim for values from 0 to 1; nll, where it is asked for, is a tighter bound than `bound`, in nats. With a corruption, `seen psnr` and `seen ssim` are those of what was encoded.
+   * ssim for values from 0 to 1; nll, where it is asked for, is a tighter bound than `bound`, in nats. With a
+   * corruption, `seen psnr` and `seen ssim` are those of what was encoded.
    */
   readonly numbers: Readonly<Record<string, MeanOverImages>>;
   /** Images in model values, [n, C, H, W] each, as many as are shown. */

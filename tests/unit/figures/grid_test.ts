@@ -94,6 +94,18 @@ Deno.test("captioned grid: one image element each, captions escaped, equal input
   assert.equal(await captionedGrid(grid), svg);
 });
 
+Deno.test("captioned grid: many images in a row are shown as small as they are, never smaller below 128", async () => {
+  const widthOf = async (side: number, columns: number) => {
+    const images = new Uint8Array(columns * side * side);
+    const svg = await captionedGrid({ images, shape: [1, side, side], columns });
+    return Number(/<image [^>]*width="(\d+)"/.exec(svg)![1]);
+  };
+  assert.equal(await widthOf(28, 10), 58);
+  assert.equal(await widthOf(64, 10), 64);
+  assert.equal(await widthOf(256, 10), 128);
+  assert.equal(await widthOf(28, 2), 128);
+});
+
 Deno.test("grid: channels that are no colours stand side by side, each stretched from its own range", () => {
   const [tile] = imageTiles({
     images: Float32Array.of(0, 1, 10, 30),

@@ -38,6 +38,13 @@ async function givenBack(
   const scratch = folder.make(`back${JSON.stringify(params).replace(/\W/g, "")}`);
   const { draft } = await runStage(reconstruct, params, { scratch, inputs: { model, images } });
   const numbers = JSON.parse(Deno.readTextFileSync(`${scratch}/reconstruction.json`));
+  const { caption } = draft.views!.find(({ title }) => title === "Losses")!;
+  const explained = [...caption.matchAll(/(?:bootstrap\. |; )([a-z ]+): /g)].map(([, name]) =>
+    name
+  );
+  for (const measures of Object.values(numbers)) {
+    assert.deepEqual(explained.sort(), Object.keys(measures as object).sort(), caption);
+  }
   const svg = Deno.readTextFileSync(`${scratch}/reconstructions.svg`);
   return { draft, numbers, svg, rows: svg.match(/<text[^>]*text-anchor="end">/g)!.length };
 }
