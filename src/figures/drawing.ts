@@ -55,6 +55,9 @@ export async function drawing(specification: object): Promise<string> {
   }
 }
 
+/** Pixels of a name in a legend. Where no font can be asked, a letter counts as 0.8 of its height: about 120 letters. */
+const NAME_WIDTH = 1200;
+
 /** The colours of series in the field `series`, with a legend where there are several. */
 export function seriesColour(names: readonly string[], symbolType = "stroke"): object {
   if (names.length < 2) return { value: palette[0] };
@@ -65,7 +68,7 @@ export function seriesColour(names: readonly string[], symbolType = "stroke"): o
     type: "nominal",
     title: null,
     scale: { domain: names, range: names.map((_, i) => palette[i % palette.length]) },
-    legend: { orient: "top", symbolType, symbolOpacity: 1, labelLimit: 560, columns },
+    legend: { orient: "top", symbolType, symbolOpacity: 1, labelLimit: NAME_WIDTH, columns },
   };
 }
 

@@ -20,6 +20,17 @@ Deno.test("a line chart has a white ground, axis titles, and a legend for severa
   for (const text of ["first", "second", "Two runs"]) assert.ok(texts(double).includes(text), text);
 });
 
+Deno.test("a legend has the names of a sweep's points whole", async () => {
+  const names = [1e-3, 5e-4].map((rate) =>
+    `3. latent_dim=10,beta=1,learning_rate=${rate},batch_size=128,activation=leaky-relu`
+  );
+  const svg = await lineChart({
+    ...axes,
+    series: names.map((name) => ({ name, points: [[0, 1], [1, 0.5]] as const })),
+  });
+  for (const name of names) assert.ok(texts(svg).includes(name), name);
+});
+
 Deno.test("the same numbers give the same bytes, whatever was drawn before", async () => {
   const chart = { ...axes, series: [{ name: "a", points: [[0, 1], [3, 2]] as const }] };
   const once = await lineChart(chart);
