@@ -48,6 +48,14 @@ export const metrics: StageKind<Params> = {
   },
   output: "metrics",
   random: true,
+
+  lacks({ compute }, number) {
+    const kinds = compute.map(({ kind }) => kind);
+    if (kinds.some((kind) => number.startsWith(`${kind}.`))) return undefined;
+    const hint = `It computes ${kinds.join(", ")}; a number is written as ${kinds[0]}.MEASURE.`;
+    return { reason: `has no number "${number}"`, hint };
+  },
+
   infer(params, inputs) {
     checkDistinct(params);
     const samples = inputs.one("samples").meta;

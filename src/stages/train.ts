@@ -30,6 +30,12 @@ const STEP_LIMIT = 1e8;
 /** Of a sampling program, for every number of the images that are drawn: as in the kind `sample`. */
 const BYTES_PER_DRAWN_VALUE = 800;
 
+/** Of the summary and the scores; terms beside the loss depend on model and loss. */
+const numberNames = new RegExp(
+  "^((smallest )?validation [a-z ]+|[a-z ]+ of the last 100 steps|parameters|steps|epochs|" +
+    "weights are those of epoch)$",
+);
+
 export const train: StageKind<TrainParams> = {
   kind: "train",
   version: 1,
@@ -47,8 +53,14 @@ export const train: StageKind<TrainParams> = {
   usesThreads: true,
 
   lacks({ validation }, number) {
-    if (validation || !/validation/.test(number)) return undefined;
-    return { reason: "validates nothing", hint: "Give it `validation: {}`." };
+    const name = number.replaceAll("_", " ");
+    if (!validation && /validation/.test(name)) {
+      return { reason: "validates nothing", hint: "Give it `validation: {}`." };
+    }
+    if (numberNames.test(name)) return undefined;
+    const validated = validation ? ', "validation loss", "smallest validation loss"' : "";
+    const hint = `Its numbers are "loss of the last 100 steps"${validated}, "parameters", "steps".`;
+    return { reason: `has no number "${number}"`, hint };
   },
 
   infer(params, inputs) {

@@ -1,6 +1,7 @@
 /** What the stages have for `rank`: numbers by their names, and the ones that they know they will not have. */
 import assert from "node:assert/strict";
 import { metricsDraft, type NamedResult } from "../../../src/stages/metrics/draft.ts";
+import { metrics } from "../../../src/stages/metrics.ts";
 import { train } from "../../../src/stages/train.ts";
 
 Deno.test("metrics: every measure is a score in full precision, a headline or not", () => {
@@ -25,5 +26,17 @@ Deno.test("train: a validation loss is lacking where nothing is validated", () =
   assert.equal(train.lacks!(params, "validation_loss"), undefined);
   const { validation: _, ...without } = params;
   assert.match(train.lacks!(without, "smallest validation loss")!.reason, /validates nothing/);
-  assert.equal(train.lacks!(without, "loss of the last 100 steps"), undefined);
+  for (const name of ["loss of the last 100 steps", "divergence_of_the_last_100_steps", "steps"]) {
+    assert.equal(train.lacks!(without, name), undefined, name);
+  }
+});
+
+Deno.test("train and metrics: a number that there never is, is told before anything runs", () => {
+  const { reason, hint } = train.lacks!(train.params.parse({ validation: {} }), "loss")!;
+  assert.equal(reason, 'has no number "loss"');
+  assert.match(hint!, /"loss of the last 100 steps", "validation loss"/);
+  const params = metrics.params.parse({ compute: ["kernel-distance", "precision-recall"] });
+  assert.equal(metrics.lacks!(params, "precision-recall.recall"), undefined);
+  assert.match(metrics.lacks!(params, "frechet.distance")!.hint!, /computes kernel-distance, prec/);
+  assert.match(metrics.lacks!(params, "distance")!.reason, /no number "distance"/);
 });
