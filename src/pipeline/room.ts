@@ -29,15 +29,21 @@ function usesThreads({ node }: Task): boolean {
   return node.kind.usesThreads === true;
 }
 
+/** How many stages the cores have threads for. */
+function abreast({ threads, cores = threads }: World): number {
+  return Math.max(1, Math.floor(cores / threads));
+}
+
 /** How many stages compute at a time: one on a GPU, and as long as it is not known where. */
-function computing({ device, threads, cores = threads }: World): number {
-  return device.name === "cpu" ? Math.max(1, Math.floor(cores / threads)) : 1;
+function computing(world: World): number {
+  return world.device.name === "cpu" ? abreast(world) : 1;
 }
 
 /** Until more may fit: a stage has ended, or the first that computes has found out where. */
-export async function change({ running, world: { device, threads, cores = threads } }: Room) {
-  const ends = Promise.race([...running.values()].map(({ done }) => done));
-  const asked = device.name === "auto" && cores >= 2 * threads &&
-    [...running.values()].some(({ task }) => usesThreads(task));
-  await (asked ? Promise.race([ends, device.resolve().then(() => {}, () => ends)]) : ends);
+export async function change({ running, world }: Room): Promise<void> {
+  const beside = [...running.values()];
+  const ends = Promise.race(beside.map(({ done }) => done));
+  const asked = world.device.name === "auto" && abreast(world) > 1 &&
+    beside.some(({ task }) => usesThreads(task));
+  await (asked ? Promise.race([ends, world.device.resolve().then(() => {}, () => ends)]) : ends);
 }
