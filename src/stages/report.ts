@@ -11,7 +11,7 @@ import { imported } from "../base/imported.ts";
 
 export const report: StageKind<ReportParams> = {
   kind: "report",
-  version: 2,
+  version: 3,
   summary: "One self-contained HTML page with the figures, tables and facts of all stages",
   params: reportParams,
   inputs: {

@@ -3,6 +3,7 @@ import type { JsonObject } from "../../base/canonical.ts";
 import { imageHtml, isImage } from "./image.ts";
 import { rankingHtml, type RankingSection } from "./ranking_section.ts";
 import { style } from "./style.ts";
+import { cellIds } from "./sweep.ts";
 import { sweepAnchor, sweepHtml, type SweepSection } from "./sweep_section.ts";
 import { csvTable, escapeHtml, factsTable, folded, shortNumber } from "./table.ts";
 
@@ -38,8 +39,8 @@ export interface ReportSection {
 }
 
 /**
- * Writes the page: contents, the ranking, the sweeps side by side, then a section per stage, in the order given. The same input gives
- * the same text.
+ * Writes the page: contents, the ranking, the sweeps side by side, then a section per stage, in the order given. The
+ * same input gives the same text.
  */
 export function reportPage(
   title: string,
@@ -60,9 +61,7 @@ ${style}</style>
 <body>
 <header>
 <h1>${escapeHtml(title)}</h1>
-<nav aria-label="Stages"><ol>
-${[...ranked.map(rankingLine), ...sweeps.map(sweepLine), ...sections.map(contentsLine)].join("\n")}
-</ol></nav>
+<nav aria-label="Stages">${contentsHtml(ranked, sweeps, sections)}</nav>
 </header>
 <main>
 ${[...ranked.map(rankingHtml), ...sweeps.map(sweepHtml), ...sections.map(sectionHtml)].join("\n")}
@@ -70,6 +69,25 @@ ${[...ranked.map(rankingHtml), ...sweeps.map(sweepHtml), ...sections.map(section
 </body>
 </html>
 `;
+}
+
+/** The cells of sweeps are many: they are folded, below what shows them together. */
+function contentsHtml(
+  ranked: readonly RankingSection[],
+  sweeps: readonly SweepSection[],
+  sections: readonly ReportSection[],
+): string {
+  const cells = new Set(sweeps.flatMap(({ sweep }) => cellIds(sweep)));
+  const list = (lines: readonly string[]) => `<ol>\n${lines.join("\n")}\n</ol>`;
+  const single = sections.filter(({ id }) => !cells.has(id));
+  const all = list([
+    ...ranked.map(rankingLine),
+    ...sweeps.map(sweepLine),
+    ...single.map(contentsLine),
+  ]);
+  if (!cells.size) return all;
+  const lines = sections.filter(({ id }) => cells.has(id)).map(contentsLine);
+  return `${all}\n${folded(`${lines.length} cells`, list(lines))}`;
 }
 
 const contentsLine = ({ id, kind, type }: ReportSection) =>

@@ -113,6 +113,19 @@ Deno.test("the page shows a sweep before its stages, with cost, difference and p
     assert.ok(html.includes(`<a href="#sweep-samples">samples</a>`));
   }));
 
+Deno.test("the contents list the sweep openly and its cells behind a fold", () =>
+  inFolder(async (folder) => {
+    const html = await pageOf(folder, 0.5, {});
+    const nav = html.slice(html.indexOf("<nav"), html.indexOf("</nav>"));
+    const [open, folded] = nav.split("<details>");
+    assert.deepEqual(open.match(/href="[^"]+"/g), ['href="#sweep-samples"']);
+    assert.ok(folded.startsWith("<summary>2 cells</summary>"));
+    assert.deepEqual(folded.match(/href="[^"]+"/g), [
+      'href="#samples@steps=1"',
+      'href="#samples@steps=2"',
+    ]);
+  }));
+
 Deno.test("cells of another size are shown, and differ by no number", () =>
   inFolder(async (folder) => {
     const artifacts = samplesIn(folder, 0.25);
