@@ -30,8 +30,8 @@ const STEP_LIMIT = 1e8;
 /** Of a sampling program, for every number of the images that are drawn: as in the kind `sample`. */
 const BYTES_PER_DRAWN_VALUE = 800;
 
-/** Of the summary and the scores; terms beside the loss depend on model and loss. */
-const numberNames = new RegExp(
+/** Names of the summary and the scores; terms beside the loss depend on model and loss. */
+const rankable = new RegExp(
   "^((smallest )?validation [a-z ]+|[a-z ]+ of the last 100 steps|parameters|steps|epochs|" +
     "weights are those of epoch)$",
 );
@@ -57,7 +57,7 @@ export const train: StageKind<TrainParams> = {
     if (!validation && /validation/.test(name)) {
       return { reason: "validates nothing", hint: "Give it `validation: {}`." };
     }
-    if (numberNames.test(name)) return undefined;
+    if (rankable.test(name)) return undefined;
     const validated = validation ? ', "validation loss", "smallest validation loss"' : "";
     const hint = `Its numbers are "loss of the last 100 steps"${validated}, "parameters", "steps".`;
     return { reason: `has no number "${number}"`, hint };
