@@ -80,11 +80,16 @@ export function realPath(path: string): string {
  */
 export function pathInside(folder: string, name: string): string {
   const path = join(folder, name);
-  const target = realPath(path), inside = realPath(folder);
-  if (target !== inside && !target.startsWith(inside.endsWith(sep) ? inside : inside + sep)) {
+  const target = realPath(path);
+  if (!isInside(realPath(folder), target)) {
     throw fileFault(path, "it is a link that leads out of its folder", target, "Copy the file.");
   }
   return path;
+}
+
+/** Whether a path is a folder or lies in it; of both the real paths. */
+export function isInside(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 /** Writes all bytes at the current position. */

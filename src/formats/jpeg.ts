@@ -18,12 +18,25 @@ interface Decoder {
 
 let loaded: Promise<Decoder> | undefined;
 
+/** The decoding after which the next one starts: what libjpeg says does not name the file. */
+let last: Promise<unknown> = Promise.resolve();
+
 /**
  * Decodes a file whose header has been read. An orientation in its EXIF data is passed over, as Pillow does.
  *
  * @throws StageError naming `path` for damaged data, also for damage that libjpeg only warns of and paints grey.
  */
-export async function decodeJpeg(
+export function decodeJpeg(
+  bytes: Uint8Array<ArrayBuffer>,
+  header: JpegHeader,
+  path: string,
+): Promise<Pixels> {
+  const decoded = last.then(() => decodeAlone(bytes, header, path));
+  last = decoded.catch(() => {});
+  return decoded;
+}
+
+async function decodeAlone(
   bytes: Uint8Array<ArrayBuffer>,
   { width, height, channels }: JpegHeader,
   path: string,

@@ -1,4 +1,5 @@
 /** Which stages run side by side: as many as memory, jobs and processor cores have room for. */
+import { inputTypes } from "./dag.ts";
 import type { Task, World } from "./world.ts";
 
 const DEFAULT_JOBS = 4;
@@ -26,7 +27,8 @@ export function takeFitting({ world, tasks, running }: Room): Task | undefined {
 }
 
 function usesThreads({ node }: Task): boolean {
-  return node.kind.usesThreads === true;
+  const { usesThreads = false } = node.kind;
+  return typeof usesThreads === "function" ? usesThreads(inputTypes(node)) : usesThreads;
 }
 
 /** How many stages the cores have threads for. */

@@ -31,14 +31,15 @@ export function parseSpec(source: SpecSource, kinds: Kinds): PipelineSpec {
 /** Resolves a document; a resolved one resolves to itself. Throws as `parseSpec` does. */
 export function resolveSpec(document: Positioned, kinds: Kinds): PipelineSpec {
   const top = checkTop(document).value as JsonObject;
-  const { stages: made, matrix } = expandMatrix(document, readGrid(document), kinds);
+  const seed = top.seed as number ?? 0;
+  const { stages: made, matrix } = expandMatrix(document, seed, readGrid(document), kinds);
   const stages = connectedToAll(made, kinds);
   const name = top.name as string;
   const rank = readRank(document);
   const all = [...stages, ...implicitStages(name, stages, kinds, document.file)];
   const spec = {
     name,
-    seed: top.seed as number ?? 0,
+    seed,
     file: document.file,
     stages: rank ? all.map((stage) => withRank(stage, rank, kinds)) : all,
     ...(matrix ? { matrix } : {}),

@@ -24,8 +24,13 @@ export interface Expansion {
   readonly matrix?: MatrixSpec;
 }
 
-/** The stages of a document, for every cell of its matrix. Throws `SpecError` as `throwFaults` does. */
-export function expandMatrix(document: Positioned, grid: Grid, kinds: Kinds): Expansion {
+/** The stages of a document with a seed, for every cell of its matrix. Throws `SpecError` as `throwFaults` does. */
+export function expandMatrix(
+  document: Positioned,
+  seed: number,
+  grid: Grid,
+  kinds: Kinds,
+): Expansion {
   const { axes } = grid;
   checkSize(document, grid, axes.map((_, i) => i), "cells", maximumCells);
   const { stages } = document.value as { stages: JsonObject };
@@ -34,7 +39,7 @@ export function expandMatrix(document: Positioned, grid: Grid, kinds: Kinds): Ex
   );
   throwFaults(resolved.flatMap((result) => "faults" in result ? result.faults : []));
   const templates = resolved.filter((result) => "variants" in result);
-  const instances = instantiate(document, templates, grid);
+  const instances = instantiate(document, seed, templates, grid);
   const made = [...instances.values()].flatMap(({ stages }) => stages);
   if (axes.length === 0) return { stages: made };
   const values = axes.map((_, i) => resolvedValues(i, grid, templates));
@@ -88,6 +93,7 @@ interface Instances {
 
 function instantiate(
   document: Positioned,
+  seed: number,
   templates: readonly Template[],
   grid: Grid,
 ): ReadonlyMap<string, Instances> {
@@ -104,7 +110,7 @@ function instantiate(
   const ids = new Map([...reaches].map(([id, reach]) => [id, idsOf(id, grid, reach)]));
   const made = new Map<string, Instances>();
   for (const template of inOrder(templates)) {
-    made.set(template.id, instancesOf(template, grid, reaches, ids, made));
+    made.set(template.id, instancesOf(template, seed, grid, reaches, ids, made));
   }
   return new Map(templates.map(({ id }) => [id, made.get(id)!]));
 }
@@ -171,6 +177,7 @@ function nameOf({ axes }: Grid, reach: readonly number[], at: readonly number[])
 
 function instancesOf(
   template: Template,
+  usualSeed: number,
   grid: Grid,
   reaches: ReadonlyMap<string, readonly number[]>,
   ids: ReadonlyMap<string, readonly string[]>,
@@ -199,7 +206,7 @@ function instancesOf(
     const seed = template.kind.random && seedAt >= 0 && at[seedAt] !== UNSAID
       ? axes[reach[seedAt]].values[at[seedAt]] as number
       : undefined;
-    const recipe = canonicalJson([variant.same, from, seed ?? null]);
+    const recipe = canonicalJson([variant.same, from, seed ?? usualSeed]);
     const before = equal.get(recipe);
     if (before !== undefined) return before;
     equal.set(recipe, own[i]);

@@ -77,7 +77,7 @@ export interface StageKind<P = any> {
   /** Estimated peak memory in bytes, for running stages side by side; 256 MiB without it. */
   memoryBytes?(params: P, inputs: InputTypes): number;
   /** Computes on the threads that a run has: of such stages so many run side by side as the cores have threads for. */
-  readonly usesThreads?: boolean;
+  readonly usesThreads?: boolean | ((inputs: InputTypes) => boolean);
   /** Makes the artifact. */
   run(context: StageContext<P>): Promise<Draft>;
 }

@@ -10,7 +10,7 @@ import { imported } from "../base/imported.ts";
 
 export const classify: StageKind<ClassifyParams> = {
   kind: "classify",
-  version: 2,
+  version: 3,
   summary:
     "Classes of images or samples by a trained classifier, against their labels or the conditions of the samples.",
   params: classifyParams,

@@ -18,6 +18,7 @@ export const embed: StageKind<EmbedParams> = {
   },
   output: "embedding",
   random: true,
+  usesThreads: true,
 
   infer(params, inputs) {
     const model = inputs.one("model"), images = inputs.one("images");

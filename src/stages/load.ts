@@ -10,6 +10,9 @@ import { type ImageSource, layoutOf } from "./load/source.ts";
 import { checkClasses, divisible, splitCounts } from "./load/split.ts";
 import { imported } from "../base/imported.ts";
 
+/** What is made comes image by image; of files one volume may be in memory, the largest with what it is read from. */
+const MADE_BYTES = 2 ** 28, FILE_BYTES = 2 ** 30 + 2 ** 28;
+
 export const load: StageKind<LoadParams> = {
   kind: "load",
   version: 1,
@@ -40,6 +43,8 @@ export const load: StageKind<LoadParams> = {
     const wanted = count ?? shape(choice).count;
     return { dataset: choice as JsonObject, count: wanted, split, made, ...shown };
   },
+
+  memoryBytes: ({ path }) => path === undefined ? MADE_BYTES : FILE_BYTES,
 
   sources: (params, { folder }) => sourceFiles(params, folder),
 

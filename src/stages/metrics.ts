@@ -33,7 +33,7 @@ const LEAST_SAMPLES = 2;
 
 export const metrics: StageKind<Params> = {
   kind: "metrics",
-  version: 2,
+  version: 3,
   summary:
     "Compares samples with real images; every number comes with that of held-out real images",
   params: params as unknown as z.ZodType<Params>,
@@ -48,6 +48,7 @@ export const metrics: StageKind<Params> = {
   },
   output: "metrics",
   random: true,
+  usesThreads: (inputs) => inputs.all("classifier").length > 0,
 
   lacks({ compute }, number) {
     const kinds = compute.map(({ kind }) => kind);

@@ -6,7 +6,7 @@
  *     MMD^2   = mean of k(x_i, x_j), i != j  +  mean of k(y_i, y_j), i != j  -  2 mean of k(x_i, y_j)
  *
  * Sets of one size may be seen as pairs (x_i, y_i), and then the last mean, too, leaves out i = j: as free of bias,
- * and exactly 0 for a set against itself (Gretton et al., A Kernel Two-Sample Test, 2012, equation 4).
+ * and 0, up to rounding, for a set against itself (Gretton et al., A Kernel Two-Sample Test, 2012, equation 4).
  */
 import { dotRows } from "./matmul.ts";
 

@@ -10,8 +10,10 @@ import { coarseFirst } from "./haar.ts";
 
 /** Quantiles per direction. */
 const QUANTILES = 16;
-/** Pixels looked at per image: every k-th of larger ones. */
+/** Pixels looked at per image: one of every k of larger ones. */
 const MOST_PIXELS = 1024;
+/** (sqrt(5) - 1) / 2: its multiples fill 0..1 evenly (Weyl). */
+const GOLDEN = 0.6180339887498949;
 
 /** Codes of images, `width` numbers each, coarse first: the leading ones bound the distance from below. */
 export interface PaletteCodes {
@@ -25,8 +27,8 @@ export function paletteCoder(
   ranges: readonly number[],
 ): (data: Float32Array) => PaletteCodes {
   const plane = height * width;
-  const step = Math.ceil(plane / MOST_PIXELS);
-  const pixels = Math.ceil(plane / step);
+  const looked = lookedAt(plane);
+  const pixels = looked.length;
   const quantiles = Math.min(QUANTILES, pixels);
   const directions = colourDirections(channels).map((d) => d.map((x, c) => x / ranges[c]));
   const codeWidth = directions.length * quantiles;
@@ -41,7 +43,7 @@ export function paletteCoder(
       directions.forEach((direction, d) => {
         for (let i = 0; i < pixels; i++) {
           let sum = 0;
-          for (let c = 0, p = n * channels * plane + i * step; c < channels; c++, p += plane) {
+          for (let c = 0, p = n * channels * plane + looked[i]; c < channels; c++, p += plane) {
             sum += direction[c] * data[p];
           }
           along[i] = sum;
@@ -53,6 +55,15 @@ export function paletteCoder(
     }
     return { width: codeWidth, data: order(codes) };
   };
+}
+
+/** One pixel of every k in a row, now here and now there among them: the k-th ones alone would lie in few columns. */
+function lookedAt(plane: number): Int32Array {
+  const step = Math.ceil(plane / MOST_PIXELS);
+  return Int32Array.from(
+    { length: Math.ceil(plane / step) },
+    (_, i) => Math.min(plane - 1, i * step + Math.floor(i * GOLDEN % 1 * step)),
+  );
 }
 
 /** The mean of the q-th of `parts` equal runs of ascending values. */

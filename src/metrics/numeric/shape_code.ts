@@ -62,10 +62,9 @@ export function shapeDistance(
   bound: number,
 ): number {
   const [ones, others] = [a.set[i], b.set[j]];
-  const most = Math.max(ones, others);
-  if (most === 0) return 0;
+  if (ones + others === 0) return 0;
   // At best the smaller set of edges lies in the larger one.
-  const least = 1 - Math.min(ones, others) / most;
+  const least = distanceOf(Math.abs(ones - others), ones + others);
   if (least > bound) return least;
   let different = 0;
   let distance = 0;
@@ -75,12 +74,17 @@ export function shapeDistance(
     for (let w = from; w < to; w++) {
       different += ones32(a.bits[i * words + w] ^ b.bits[j * words + w]);
     }
-    // |either| = (|a| + |b| + |different|) / 2, so this grows with every difference.
-    distance = 2 * different / (ones + others + different);
+    distance = distanceOf(different, ones + others);
     if (distance > bound) return distance;
   }
   return distance;
 }
+
+/**
+ * |different| / |either|, where |either| = (|a| + |b| + |different|) / 2. It grows with every difference, rounding
+ * included: a bound from fewer differences never exceeds the distance.
+ */
+const distanceOf = (different: number, all: number) => 2 * different / (all + different);
 
 /** The number of ones among 32 bits (Warren, Hacker's Delight, figure 5-2). */
 function ones32(word: number): number {

@@ -66,7 +66,7 @@ async function confusionMatrix(
     columnTitle: "predicted",
     values: confusion!,
     legend: "images",
-    domain: [0, Math.max(1, ...confusion!.flat())],
+    domain: [0, confusion!.flat().reduce((most, count) => Math.max(most, count), 1)],
     digits: 0,
   });
   Deno.writeTextFileSync(join(scratch, file), svg);

@@ -70,10 +70,14 @@ function sourceOf(
   model: Artifact,
   exclusive: boolean,
 ): Source {
-  if (artifact.type !== "samples") return imagesSource(params, artifact, model);
-  const source = samplesSource(params, artifact, model);
+  const drawn = artifact.type === "samples";
+  const source = (drawn ? samplesSource : imagesSource)(params, artifact, model);
   if (!source.wanted || isTruth(source.wanted, exclusive)) return source;
-  log("samples were drawn under mixed or scaled labels: what they are to be is not known");
+  log(
+    drawn
+      ? "samples were drawn under mixed or scaled labels: what they are to be is not known"
+      : "labels of the images do not say of each what it is, 0 or 1: they are compared with nothing",
+  );
   return { ...source, wanted: undefined };
 }
 

@@ -1,4 +1,5 @@
 /** How often a classifier is right, by class and in all, and how sure it is. */
+import { classOfEach } from "../../artifacts/classes.ts";
 import { randomKey } from "../../base/random.ts";
 import {
   bootstrapInterval,
@@ -86,17 +87,16 @@ export function scored(predictions: Predictions, names: readonly string[], seed:
     confidence: confidence / (exclusive ? count : count * width),
     ...(right ? { accuracy: shareOf(right, seed) } : {}),
     classes,
-    ...(wanted && exclusive
-      ? {
-        confusion: names.map((_, row) =>
-          names.map((_, column) =>
-            rows.filter((i) => wanted.data[i * width + row] === 1 && said[i * width + column])
-              .length
-          )
-        ),
-      }
-      : {}),
+    ...(wanted && exclusive ? { confusion: confusionOf(wanted.data, said, width) } : {}),
   };
+}
+
+/** Counts images by wanted class (rows) and said class, both one of `width` per image. */
+function confusionOf(wanted: ArrayLike<number>, said: ArrayLike<number>, width: number) {
+  const counts = Array.from({ length: width }, () => new Array<number>(width).fill(0));
+  const wantedClasses = classOfEach({ width }, wanted), saidClasses = classOfEach({ width }, said);
+  wantedClasses.forEach((row, i) => counts[row][saidClasses[i]]++);
+  return counts;
 }
 
 function shareOf(right: Float64Array, seed: number): Share {

@@ -1,9 +1,10 @@
 /** The image files of a folder and of its class folders: which there are, their headers, what is wrong with them. */
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { BruitError, ParamError, StageError } from "../../base/errors.ts";
 import { suggestion } from "../../base/nearest.ts";
 import {
   fileFault,
+  isInside,
   openForReading,
   readFolder,
   readFully,
@@ -106,7 +107,7 @@ function behindLink(link: string, root: string): Pick<Deno.FileInfo, "isFile" | 
       { cause: error },
     );
   }
-  if (relative(root, target).startsWith("..")) {
+  if (!isInside(root, target)) {
     const hint = "Copy what it leads to into the folder.";
     throw fileFault(link, `it is a symbolic link that leads out of ${root}`, target, hint);
   }

@@ -26,11 +26,21 @@ export function checkClassification(params: TrainParams, input: ArtifactType): v
   }
 }
 
-/** Throws `StageError` where a loss of classes meets an image that has not exactly one. */
+/** Throws `StageError` for a label that is neither 0 nor 1, and where a loss of classes meets an image without exactly one. */
 export function requireClasses({ loss }: TrainParams, images: ImageSet): void {
-  if (chosen(losses, loss).compares !== "class-logits") return;
   using split = images.split("train");
   const { shape: [, width], data } = split.labels()!;
+  const odd = data.findIndex((value) => value !== 0 && value !== 1);
+  if (odd >= 0) {
+    throw new StageError({
+      action: "train",
+      reason: `label ${odd % width} of training image ${Math.floor(odd / width)} must be 0 or 1`,
+      value: data[odd],
+      hint:
+        "A classifier learns which classes or attributes are there: write their labels as 0 and 1.",
+    });
+  }
+  if (chosen(losses, loss).compares !== "class-logits") return;
   const row = classOfEach({ width }, data).indexOf(-1);
   if (row < 0) return;
   const count = data.subarray(row * width, (row + 1) * width).filter((value) => value !== 0).length;

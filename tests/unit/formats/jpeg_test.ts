@@ -84,6 +84,25 @@ Deno.test("jpeg: a file that ends early is refused by its markers and by the dec
   assert.match(jpegDamage(Uint8Array.of(0xff, 0xd8, 7, 7, 7))!, /no marker/);
 });
 
+Deno.test("jpeg: files that are decoded side by side do not answer for each other", async () => {
+  const header = { width, height, channels: 3 } as const;
+  const damaged = good.slice(0, Math.floor(good.length * 0.8));
+  const later = async (turns: number, bytes: Uint8Array<ArrayBuffer>, path: string) => {
+    for (let i = 0; i < turns; i++) await undefined;
+    return await decodeJpeg(bytes.slice(), header, path);
+  };
+  for (let turns = 0; turns < 6; turns++) {
+    for (const [first, second] of [[turns, 0], [0, turns]]) {
+      const [whole, broken] = await Promise.allSettled([
+        later(first, good, "whole.jpg"),
+        later(second, damaged, "broken.jpg"),
+      ]);
+      assert.equal(whole.status, "fulfilled", `whole after ${first}, broken after ${second}`);
+      assert.equal(broken.status, "rejected", `whole after ${first}, broken after ${second}`);
+    }
+  }
+});
+
 Deno.test("jpeg: a frame behind a marker without a segment cannot hide from the header, nor a second one", () => {
   // A decoder passes over D0 alone and finds the frame of 4095 x 16383 pixels, which it allocates.
   const frame = good.findIndex((byte, i) => byte === 0xff && good[i + 1] === 0xc0);

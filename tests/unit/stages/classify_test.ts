@@ -98,6 +98,30 @@ Deno.test("classify: right on its images, and counts the samples that are not wh
   assert.deepEqual(unknown.files, ["classes.csv"]);
 });
 
+Deno.test("labels other than 0 and 1 are not learned, and nothing is compared with them", async () => {
+  using folder = new TemporaryFolder();
+  const images = labelledImages(folder.make("images"), 0);
+  const model = await trained(folder, images, { epochs: 1 });
+  const file = images.path("train_labels.npy");
+  const { shape, data } = readNpy(file);
+  writeNpy(file, {
+    shape,
+    dtype: "uint8",
+    data: Uint8Array.from(data as Uint8Array, (there) => 255 * there),
+  });
+  const loss = { kind: "bce-with-logits" };
+  const scratch = folder.make("again");
+  const again = { ...written, epochs: 1, loss };
+  await assert.rejects(
+    runStage(train, again, { scratch, inputs: { noise: images } }),
+    /label 0 of training image 0 must be 0 or 1.*255/,
+  );
+  const inputs = { model, images };
+  const { draft, log } = await runStage(classify, {}, { scratch: folder.make("judged"), inputs });
+  assert.deepEqual(draft.views!.map(({ file }) => file), ["classes.csv"]);
+  assert.match(log.join("\n"), /labels of the images do not say/);
+});
+
 Deno.test("embed: features of one class lie together, and maps hold a point for every image", async () => {
   using folder = new TemporaryFolder();
   const images = labelledImages(folder.make("images"), 0);

@@ -45,6 +45,38 @@ Deno.test("a shift of all colours by a share of the range is a palette distance 
   assert.ok(Math.abs(paletteOf(box, box.map((x) => x + 0.9)) - 0.1) < 1e-6);
 });
 
+Deno.test("a bound that equals a shape's distance is never taken for one below it", () => {
+  const edges = (count: number) => count === 0 ? 0 : -1 >>> (32 - count);
+  for (let most = 1; most <= 32; most++) {
+    for (let fewest = 0; fewest < most; fewest++) {
+      const codes = {
+        words: 1,
+        bits: Uint32Array.of(edges(most), edges(fewest)),
+        set: Uint32Array.of(most, fewest),
+      };
+      const exact = shapeDistance(codes, 0, codes, 1, Infinity);
+      assert.equal(shapeDistance(codes, 0, codes, 1, exact), exact);
+      // Just below it, any number above the bound will do.
+      const below = exact * (1 - 1e-12);
+      assert.ok(shapeDistance(codes, 0, codes, 1, below) > below);
+    }
+  }
+});
+
+Deno.test("a palette is that of all columns, however large the image", () => {
+  const distanceAt = (side: number) => {
+    const striped = Float32Array.from({ length: side * side }, (_, i) => Number(i % 4 !== 0));
+    const codes = paletteCoder([1, side, side], [1])(
+      Float32Array.from([...striped, ...new Float32Array(side * side)]),
+    );
+    return paletteDistance(codes, 0, codes, 1, Infinity);
+  };
+  // Three quarters are white: the root of their share.
+  for (const side of [32, 48, 64, 100, 128, 256, 512]) {
+    assert.ok(Math.abs(distanceAt(side) - Math.sqrt(0.75)) < 0.01, `${side}: ${distanceAt(side)}`);
+  }
+});
+
 Deno.test("both distances are symmetric, and a bound only changes what is above it", () => {
   const shape: ImageShape = [3, 9, 8];
   const { data } = noiseImages("bounds", 20, shape);

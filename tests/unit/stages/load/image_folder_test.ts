@@ -153,6 +153,11 @@ Deno.test("image folder: links inside the folder are followed, links out of it r
   symlinkSync(folder.file("a/1.png"), folder.file("a/2.png"));
   const { draft } = await run({ path: folder.path });
   assert.deepEqual(draft.meta.counts, { train: 4 });
+  // Two dots at the start of a name lead nowhere else.
+  Deno.mkdirSync(folder.file("..data"));
+  Deno.copyFileSync(folder.file("a/1.png"), folder.file("..data/1.png"));
+  symlinkSync(folder.file("..data/1.png"), folder.file("a/0.png"));
+  assert.deepEqual((await run({ path: folder.path })).draft.meta.counts, { train: 6 });
   symlinkSync(outside.file("c/1.png"), folder.file("a/3.png"));
   refuses({ path: folder.path }, "path", /3\.png.*link that leads out of/);
   Deno.removeSync(folder.file("a/3.png"));
