@@ -21,6 +21,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from cvae_twin import LATENT, Cvae
+from run_store import Run
 
 sys.path.append(str(Path(__file__).parents[1] / "fixtures"))
 from squares import normals, permutation, random_key, uniforms  # noqa: E402
@@ -28,21 +29,9 @@ from squares import normals, permutation, random_key, uniforms  # noqa: E402
 BATCH = 128
 
 
-class Run:
-    """The record of a run, and the files of its artifacts."""
-
-    def __init__(self, folder):
-        self.record = json.loads((folder / "run.json").read_text())
-        self.store = folder.parent / "store"
-        self.seed = self.record["resolved"]["seed"]
-
-    def arrays(self, stage, split):
-        """Bytes [N, 1, 28, 28] and one-hot labels [N, 10] of a split."""
-        key = next(each["key"] for each in self.record["stages"] if each["id"] == stage)
-        files = json.loads((self.store / "keys" / key[:2] / f"{key}.json").read_text())["files"]
-        digests = [files[name]["digest"] for name in (f"{split}.npy", f"{split}_labels.npy")]
-        blobs = self.store / "blobs"
-        return tuple(torch.from_numpy(np.load(blobs / each[:2] / each)) for each in digests)
+def arrays(run, split):
+    """Bytes [N, 1, 28, 28] and one-hot labels [N, 10] of a split."""
+    return run.array("pixels", f"{split}.npy"), run.array("pixels", f"{split}_labels.npy")
 
 
 class OwnDraws:
@@ -144,7 +133,7 @@ def main():
     torch.set_num_threads(given.threads)
     run = Run(given.run)
     draws = DrawsOfRun(run.seed) if given.seed is None else OwnDraws(given.seed)
-    images, labels = run.arrays("pixels", "train")
+    images, labels = arrays(run, "train")
     net = Cvae()
     draws.start(net)
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
@@ -161,10 +150,10 @@ def main():
         seen = {
             "first step": means(steps[:1], BATCH),
             "training": means(steps, len(order)),
-            "validation": measured(net, *run.arrays("pixels", "validation")),
+            "validation": measured(net, *arrays(run, "validation")),
         }
         print(json.dumps({"epoch": epoch + 1, **seen}), flush=True)
-    print(json.dumps({"epochs": given.epochs, "test": measured(net, *run.arrays("pixels", "test"))}))
+    print(json.dumps({"epochs": given.epochs, "test": measured(net, *arrays(run, "test"))}))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ store. The random numbers are the run's too: weights at the start, batches, time
 the noise that samples start from. Both sides then compute the same, up to what rounding grows into, and the losses of
 the first steps are printed beside each other. With --seed all of them are others.
 
-Prints the three mean errors of `descriptor-errors`, the run's own for each of its cells and the twin's for each scale.
+Prints the three mean errors of `descriptor-errors`: the run's own for each of its cells, and for each scale those of
+both sides' weights, sampled here from the same noise, with the difference of the two and its standard error.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from run_store import Run
 
 sys.path.append(str(Path(__file__).parents[1] / "fixtures"))
 from film_unet_20_steps import film_unet  # noqa: E402
@@ -29,32 +31,6 @@ from twenty_steps import Weights  # noqa: E402
 
 NAMES = ["mean G", "std G", "mean O"]
 SHOWN_STEPS = [0, 1, 10, 100, 500]
-
-
-class Run:
-    """A run's resolved stages, and the files of its artifacts."""
-
-    def __init__(self, folder):
-        record = json.loads((folder / "run.json").read_text())
-        self.stages = record["resolved"]["stages"]
-        self.seed = record["resolved"]["seed"]
-        self.keys = {stage["id"]: stage["key"] for stage in record["stages"]}
-        self.store = folder.parent / "store"
-
-    def manifest(self, stage):
-        key = self.keys[stage]
-        return json.loads((self.store / "keys" / key[:2] / f"{key}.json").read_text())
-
-    def file(self, stage, name):
-        digest = self.manifest(stage)["files"][name]["digest"]
-        return self.store / "blobs" / digest[:2] / digest
-
-    def array(self, stage, name):
-        return torch.from_numpy(np.load(self.file(stage, name)))
-
-    def cells(self, stage):
-        """Ids of a stage and its cells."""
-        return [each for each in self.keys if each.split("@")[0] == stage]
 
 
 class Draws:
@@ -219,16 +195,20 @@ def sample(net, prediction, sampler, z, shape, alphas, draws, scale, most_sigma)
 
 
 def errors(samples, affine, conditions):
+    """[samples, 3], in pixels, pixels and radians."""
     scale, offset = (torch.tensor(affine[name]).reshape(1, -1, 1, 1) for name in ("scale", "offset"))
     stored = (samples - offset) / scale
     g, o = stored[:, 1].flatten(1), stored[:, 2].flatten(1)
     found = torch.stack([g.mean(1), g.std(1, unbiased=False), o.mean(1)], 1)
-    return (found - conditions[:, :3]).abs().mean(0).tolist()
+    return (found - conditions[:, :3]).abs()
 
 
-def line(name, how, values):
-    numbers = "  ".join(f"{label} {value:.4f}" for label, value in zip(NAMES, values))
-    print(f"{name}  {how:<40} {numbers}", flush=True)
+def line(name, how, values, deviations=None):
+    shown = [f"{value:.4f}" for value in values]
+    if deviations is not None:
+        shown = [f"{each} ± {deviation:.4f}" for each, deviation in zip(shown, deviations)]
+    numbers = "  ".join(f"{label} {each}" for label, each in zip(NAMES, shown))
+    print(f"{name:<12} {how:<40} {numbers}", flush=True)
 
 
 def ours(run):
@@ -259,16 +239,21 @@ def main():
     params, drawn = run.stages["model"], run.stages["samples"]
     losses = np.load(run.file("model", "losses.npy"))
     weights = trained(given.save, params, images, labels, alphas, draws, losses)
-    w = Weights(torch.float32)
-    w.tensors = weights
     net = network(params["model"])
     ours(run)
     conditions = run.array("pixels", "test_labels.npy")[: drawn["count"]]
+    z = told(conditions, maps, marked)
     for scale in (float(each) for each in given.scales.split(",")):
-        z = told(conditions, maps, marked)
-        how = params["prediction"], drawn["sampler"], z, images.shape[1:], alphas, draws
-        found = sample(lambda *inputs: net(w, *inputs), *how, scale, given.most_sigma)
-        line("twin", f"guidance {scale}", errors(found, meta["affine"], conditions))
+        found = {}
+        for name, tensors in {"our weights": run.weights("model"), "twin": weights}.items():
+            w = Weights(torch.float32)
+            w.tensors = tensors
+            how = params["prediction"], drawn["sampler"], z, images.shape[1:], alphas, draws
+            made = sample(lambda *inputs: net(w, *inputs), *how, scale, given.most_sigma)
+            found[name] = errors(made, meta["affine"], conditions)
+            line(name, f"guidance {scale}", found[name].mean(0))
+        apart = found["our weights"] - found["twin"]
+        line("difference", f"guidance {scale}", apart.mean(0), apart.std(0) / len(apart) ** 0.5)
 
 
 if __name__ == "__main__":
