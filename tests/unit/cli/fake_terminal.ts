@@ -5,8 +5,8 @@ import type { Kinds } from "../../../src/pipeline/types.ts";
 /** What a test sees of a command. */
 export interface FakeTerminal extends Terminal {
   readonly output: { out: string; err: string };
-  /** Exit code of `abandon`, once it was called. */
-  abandoned: number | undefined;
+  /** Each call of `abandon`: what the clock gave, and the exit code. */
+  readonly abandoned: [clock: number, exitCode: number][];
   /** Milliseconds that `now` gives, besides one for each call. */
   clock: number;
   /** Presses Ctrl-C. */
@@ -20,7 +20,7 @@ export function fakeTerminal(kinds: Kinds = new Map(), live = false): FakeTermin
   let random = 1;
   return {
     output,
-    abandoned: undefined,
+    abandoned: [],
     clock: 0,
     live,
     width: () => 80,
@@ -37,7 +37,7 @@ export function fakeTerminal(kinds: Kinds = new Map(), live = false): FakeTermin
       return () => listeners.delete(listener);
     },
     abandon(exitCode) {
-      this.abandoned = exitCode;
+      this.abandoned.push([this.clock, exitCode]);
     },
     interrupt: () => listeners.forEach((listener) => listener()),
   };
