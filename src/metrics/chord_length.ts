@@ -7,6 +7,7 @@ export const chordLength: Metric<PhaseParams> = {
   kind: "chord-length",
   summary: "Lengths of the phase along rows and columns, against those of real images",
   params: z.strictObject(phaseParams),
+  measures: ["distance", "mean"],
   headlines: ["distance"],
   check: checkPhase,
   compute: lazily(() => import("./compute/chord_length.ts")),

@@ -21,6 +21,7 @@ export const descriptorErrors: Metric<Params> = {
     columns: z.array(columnSchema).min(1).default([...usual])
       .describe("Which label says what of which channel"),
   }),
+  measures: ["distance", "error_*"],
   headlines: ["distance"],
   check({ columns }, facts) {
     resolveColumns(columns, facts);

@@ -13,6 +13,7 @@ export const diversity: Metric<Params> = {
     pairs: z.int().min(1).max(100000).default(2000)
       .describe("Pairs of images compared: all where there are no more, else drawn at random"),
   }),
+  measures: ["similarity"],
   headlines: ["similarity"],
   compute: lazily(() => import("./compute/diversity.ts")),
 };

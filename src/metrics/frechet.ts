@@ -16,6 +16,7 @@ export const frechet: Metric<Params> = {
       "Dimensions compared exactly; of features with more, the other directions count by mean and variance",
     ),
   }),
+  measures: ["distance"],
   headlines: ["distance"],
   check: checkFeatures,
   compute: lazily(() => import("./compute/frechet.ts")),

@@ -16,6 +16,7 @@ export const frechetRandomFeatures: Metric<Record<string, never>> = {
   summary:
     "Frechet distance on the features of a fixed random convolutional net (an FID without Inception)",
   params: z.strictObject({}),
+  measures: ["distance"],
   headlines: ["distance"],
   byDefault: true,
   compute: lazily(() => import("./compute/frechet_random_features.ts")),

@@ -13,6 +13,7 @@ export const isotropy: Metric<CurveParams> = {
   kind: "isotropy",
   summary: "Whether cuts through volumes look alike along all axes, and like real images",
   params: z.strictObject(curveParams),
+  measures: ["anisotropy", "distance", "distance_*"],
   headlines: ["anisotropy"],
   check(params, facts) {
     if (!facts.cutAxes) {

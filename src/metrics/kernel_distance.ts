@@ -11,6 +11,7 @@ export const kernelDistance: Metric<FeatureParams> = {
   kind: "kernel-distance",
   summary: "Kernel distance (a KID without Inception) between samples and real images",
   params: z.strictObject(featureParams),
+  measures: ["distance"],
   headlines: ["distance"],
   check: checkFeatures,
   compute: lazily(() => import("./compute/kernel_distance.ts")),

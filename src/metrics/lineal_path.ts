@@ -7,6 +7,7 @@ export const linealPath: Metric<CurveParams> = {
   kind: "lineal-path",
   summary: "Chance that a segment along an axis lies in the phase, against that of real images",
   params: z.strictObject(curveParams),
+  measures: ["distance"],
   headlines: ["distance"],
   check: checkCurve,
   compute: lazily(() => import("./compute/lineal_path.ts")),

@@ -20,6 +20,14 @@ export const memorisation: Metric<Params> = {
     shown: z.int().min(1).max(1024).default(32)
       .describe("Samples shown above their nearest images by shape and by palette, nearest first"),
   }),
+  measures: [
+    "shape_distance",
+    "shape_closer_than_real",
+    "palette_distance",
+    "palette_closer_than_real",
+    "recoloured",
+    "copied",
+  ],
   headlines: ["shape_closer_than_real", "palette_closer_than_real", "recoloured", "copied"],
   compute: lazily(() => import("./compute/memorisation.ts")),
 };

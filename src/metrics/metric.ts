@@ -112,6 +112,8 @@ export interface MetricResult {
 /** A metric; the table is `mod.ts`. `P` is the type of its resolved parameters. */
 // deno-lint-ignore no-explicit-any
 export interface Metric<P = any> extends Definition {
+  /** Names of all its measures; a * stands for names of channels, labels or axes. */
+  readonly measures: readonly string[];
   /** The measures that stand for the metric where there is room for few numbers. */
   readonly headlines: readonly string[];
   /** Computed where a pipeline names no metrics: for those that any images have and that cost little. */
@@ -119,6 +121,14 @@ export interface Metric<P = any> extends Definition {
   /** Whether it can be told from the facts that the metric cannot be computed: throws `ParamError` then. */
   check?(params: P, facts: ImageFacts): void;
   compute(input: MetricInput<P>): Promise<MetricResult>;
+}
+
+/** Whether a metric has a measure of this name; people write spaces for underscores. */
+export function hasMeasure({ measures }: Pick<Metric, "measures">, name: string): boolean {
+  const plain = name.replaceAll(" ", "_");
+  return measures.some((each) =>
+    each.endsWith("*") ? plain.startsWith(each.slice(0, -1)) : plain === each
+  );
 }
 
 /** What computes a metric, loaded when it is asked to: a pipeline that is only checked needs none of it. */

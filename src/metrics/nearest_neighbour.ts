@@ -16,6 +16,7 @@ export const nearestNeighbour: Metric<Params> = {
     pairs: z.int().min(1).max(1024).default(64)
       .describe("Samples shown above their nearest training images, nearest first"),
   }),
+  measures: ["distance", "closer_than_real", "closest", "distinct_neighbours"],
   headlines: ["distance", "closer_than_real"],
   byDefault: true,
   compute: lazily(() => import("./compute/nearest_neighbour.ts")),

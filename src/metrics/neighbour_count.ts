@@ -16,6 +16,7 @@ export const neighbourCount: Metric<Params> = {
     at_sides: z.boolean().default(true)
       .describe("Whether grains at the image's sides count, whose neighbours beyond are not seen"),
   }),
+  measures: ["distance", "neighbours"],
   headlines: ["distance", "neighbours"],
   check: checkPhase,
   compute: lazily(() => import("./compute/neighbour_count.ts")),

@@ -20,6 +20,7 @@ export const precisionRecall: Metric<Params> = {
     k: z.int().min(1).max(64).default(5)
       .describe("The neighbour out to which the ball around an image reaches"),
   }),
+  measures: ["precision", "recall", "density", "coverage"],
   headlines: ["precision", "recall"],
   check: checkFeatures,
   compute: lazily(() => import("./compute/precision_recall.ts")),

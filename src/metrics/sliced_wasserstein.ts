@@ -17,6 +17,7 @@ export const slicedWasserstein: Metric<Params> = {
   params: z.strictObject({
     projections: z.int().min(1).max(65536).default(256).describe("Number of random directions"),
   }),
+  measures: ["distance"],
   headlines: ["distance"],
   byDefault: true,
   compute: lazily(() => import("./compute/sliced_wasserstein.ts")),

@@ -7,6 +7,7 @@ export const twoPointCorrelation: Metric<CurveParams> = {
   kind: "two-point-correlation",
   summary: "Chance that two points at a distance lie in the phase, against that of real images",
   params: z.strictObject(curveParams),
+  measures: ["distance", "phase_share"],
   headlines: ["distance"],
   check: checkCorrelation,
   compute: lazily(() => import("./compute/two_point_correlation.ts")),

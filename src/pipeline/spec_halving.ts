@@ -49,7 +49,10 @@ export function checkHalving(document: Positioned, spec: PipelineSpec): void {
     const reason = typeof own === "number"
       ? `halving must begin below the pipeline's own value: ${path} is ${own}, from ${from}`
       : `${path} is no number that could grow`;
-    throw rankFault(document, ["halving", typeof own === "number" ? "from" : "path"], reason);
+    const hint = "It names a number of a stage, as model.epochs does.";
+    throw typeof own === "number"
+      ? rankFault(document, ["halving", "from"], reason)
+      : rankFault(document, ["halving", "path"], reason, hint);
   }
 }
 

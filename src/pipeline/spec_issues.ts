@@ -68,8 +68,23 @@ function faultOf(issue: Issue, prefix: Path, context: IssueContext): Fault[] {
     reason: `${label} ${expected}`,
     value,
     place: context.place(path, "value"),
-    hint: near && `Did you mean "${near}"?`, // The words themselves stand in the reason.
+    // The words themselves stand in the reason.
+    hint: near ? `Did you mean "${near}"?` : kindHint(value, path, context),
   }];
+}
+
+/** For a kind that stands alone where it belongs into a map. */
+function kindHint(
+  value: Json,
+  path: Path,
+  { schema, raw }: Pick<IssueContext, "schema" | "raw">,
+): string | undefined {
+  if (typeof value !== "string") return undefined;
+  const kinds = schemasAt(schema, [...path, "kind"], raw)
+    .flatMap(({ const: one, enum: several = [] }) => one === undefined ? several : [one])
+    .filter((kind) => typeof kind === "string");
+  const kind = nearest(value, kinds);
+  return kind && `Write { kind: ${kind} }.`;
 }
 
 /**

@@ -26,6 +26,9 @@ type Params = z.infer<typeof params>;
 /** Shares of the timesteps at which images are shown; 0 is the image itself. */
 const SHOWN = [0, 0.25, 0.5, 0.75, 1];
 
+/** The largest signal-to-noise ratio at the last timestep that samples, which start from noise alone, do not miss. */
+const LAST_SNR = 0.05;
+
 /** Largest number of points in a curve. */
 const POINTS = 400;
 
@@ -50,6 +53,13 @@ export const forwardNoise: StageKind<Params> = {
     const artifact = inputs.one("images");
     const process = noiseProcess(schedule);
     const { timesteps, betas, alphasCumprod } = process;
+    const last = Number(snrAt(process, timesteps - 1).toPrecision(4));
+    if (last > LAST_SNR) {
+      context.log(
+        `images are not hidden at the last timestep: the signal-to-noise ratio is ${last}, above ${LAST_SNR}, and ` +
+          "samples start from noise alone. Take more timesteps or a larger beta_end, or another schedule",
+      );
+    }
     writeNpy(join(scratch, "betas.npy"), ndArray("float64", [timesteps], betas));
     writeNpy(join(scratch, "alphas_cumprod.npy"), ndArray("float64", [timesteps], alphasCumprod));
     return {
@@ -60,7 +70,7 @@ export const forwardNoise: StageKind<Params> = {
         schedule: schedule.kind,
         timesteps,
         "SNR at the first timestep": Number(snrAt(process, 0).toPrecision(4)),
-        "SNR at the last timestep": Number(snrAt(process, timesteps - 1).toPrecision(4)),
+        "SNR at the last timestep": last,
       },
     };
   },

@@ -8,7 +8,7 @@ import type { Digest } from "../base/canonical.ts";
 import { ParamError } from "../base/errors.ts";
 import { elementCount } from "../base/nd_array.ts";
 import { choiceSchema, choose, chosen, tableOf, underPath } from "../base/table.ts";
-import type { ImageFacts, Metric } from "../metrics/metric.ts";
+import { hasMeasure, type ImageFacts, type Metric } from "../metrics/metric.ts";
 import * as metricBarrel from "../metrics/mod.ts";
 import type { ArtifactType, StageKind } from "../pipeline/stage.ts";
 import { checkClassifier, featuresDigest } from "./metrics/classifier.ts";
@@ -51,9 +51,14 @@ export const metrics: StageKind<Params> = {
   usesThreads: (inputs) => inputs.all("classifier").length > 0,
 
   lacks({ compute }, number) {
-    const kinds = compute.map(({ kind }) => kind);
-    if (kinds.some((kind) => number.startsWith(`${kind}.`))) return undefined;
-    const hint = `It computes ${kinds.join(", ")}; a number is written as ${kinds[0]}.MEASURE.`;
+    const computed = compute.map((choice) => chosen(table, choice));
+    const dot = number.indexOf(".");
+    const named = computed.find(({ kind }) => kind === number.slice(0, dot));
+    if (named && hasMeasure(named, number.slice(dot + 1))) return undefined;
+    const kinds = computed.map(({ kind }) => kind);
+    const hint = named
+      ? `Measures of ${named.kind}: ${named.measures.join(", ")}.`
+      : `It computes ${kinds.join(", ")}; a number is written as ${kinds[0]}.MEASURE.`;
     return { reason: `has no number "${number}"`, hint };
   },
 

@@ -13,7 +13,7 @@ import type { ImageShape } from "../../kernels/models/model.ts";
 import { decodingDigest } from "../programs/decoding_step.ts";
 import { graphOfTable, samplingDigest } from "../programs/sampling_step.ts";
 import { axesOfRow } from "../programs/volume_slices.ts";
-import { clipWarning } from "./sample/clip_warning.ts";
+import { burstWarning, clipWarning } from "./sample/clip_warning.ts";
 import {
   checkConditions,
   conditionArray,
@@ -116,6 +116,8 @@ export const sample: StageKind<SampleParams> = {
     const { pictures } = await imported(() => import("./sample/pictures.ts"));
     const { stepsTable } = await imported(() => import("./sample/steps_table.ts"));
     const drawn = await draw(context, model, table);
+    const burst = table && burstWarning(drawn.samples, model.meta);
+    if (burst) context.log(burst);
     const shape = model.meta.shape as ImageShape;
     const array = ndArray("float32", [params.count, ...shape], drawn.samples);
     writeNpy(join(scratch, "samples.npy"), array);

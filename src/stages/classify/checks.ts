@@ -18,7 +18,7 @@ export function checkClassifying(
     const reason = `must be a classifier, and ${kind} is ${
       family === "denoiser" ? "a" : "an"
     } ${family}`;
-    const hint = "Train one with `model: { kind: classifier }` and `condition: labels`.";
+    const hint = "Train one on images with labels: `model: { kind: classifier }`.";
     throw new ParamError(["from", "model"], reason, undefined, hint);
   }
   requireShape(model.meta, images.meta);

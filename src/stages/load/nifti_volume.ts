@@ -24,7 +24,9 @@ export const niftiVolume: SourceKind = {
     const indices = sliceIndices(file, slices);
     if (!indices) {
       const { axis, from = 0, to = count - 1 } = slices;
-      const reason = `must lie between the ${axis} slices 0 and ${count - 1} of ${path}`;
+      const reason = from > to
+        ? `must run upwards, from a ${axis} slice to a later one, of ${path}`
+        : `must lie between the ${axis} slices 0 and ${count - 1} of ${path}`;
       throw new ParamError(["slices"], reason, `${from} to ${to}`);
     }
     return {

@@ -70,7 +70,7 @@ function arrayList(file: NpzFile): string {
       const { dtype, shape } = file.array(name);
       return `${name} (${shape.join(", ")}) ${dtype}`;
     } catch (error) {
-      if (error instanceof BruitError) return `${name} (not readable)`;
+      if (error instanceof BruitError) return `${name} (not readable: ${error.fault.reason})`;
       throw error;
     }
   });

@@ -3,6 +3,7 @@ import { lookOf } from "../../artifacts/images.ts";
 import { elementCount, type NdArray } from "../../base/nd_array.ts";
 import type { Artifact } from "../../pipeline/stage.ts";
 import type { Room } from "./room.ts";
+import { valuesOf } from "./sweep.ts";
 import { imported } from "../../base/imported.ts";
 
 /** Pictures and numbers of a cell; both PNGs show the same samples at the same places. */
@@ -11,8 +12,12 @@ export interface CellSamples {
   readonly samples?: Uint8Array;
   /** |difference| to the reference, black where there is none; none for the reference itself and other sizes. */
   readonly difference?: Uint8Array;
-  /** Root mean square difference to the reference, in model units; 0 for itself, none for images of another size. */
+  /** Root mean square difference to the reference, in model units; 0 for itself, none where nothing is comparable. */
   readonly distance?: number;
+  /** Whether it is what the cells of its seed are compared with. */
+  readonly isReference?: true;
+  /** Why there is no distance: `of another size`. */
+  readonly incomparable?: string;
 }
 
 /** Samples beside each other, about how wide they are together in pixels, and how wide at most where there are several. */
@@ -22,7 +27,8 @@ const MOST_WIDTH = 1024;
 
 /**
  * The samples of the cells of one sweep, by id, and how they differ from those of one of them: with one seed all cells
- * start from the same noise, so sample k of one cell is the counterpart of sample k of another.
+ * start from the same noise, so sample k of one cell is the counterpart of sample k of another. Cells of another seed
+ * are compared with the cell of that seed that is like the reference in all else.
  */
 export async function cellSamples(
   artifacts: readonly Artifact[],
@@ -30,15 +36,33 @@ export async function cellSamples(
   room: Room,
 ): Promise<ReadonlyMap<string, CellSamples>> {
   const { readNpy } = await imported(() => import("../../formats/npy.ts"));
-  const theirs = readNpy(reference.path("samples.npy"));
   const cells = new Map<string, CellSamples>();
   for (const artifact of artifacts) {
-    const isReference = artifact === reference;
-    const own = isReference ? theirs : readNpy(artifact.path("samples.npy"));
-    const cell = await cellOf(artifact, own, isReference ? undefined : theirs);
-    cells.set(artifact.stage, fitted(isReference ? { ...cell, distance: 0 } : cell, room));
+    const samplesOf = ({ path }: Artifact) => readNpy(path("samples.npy"));
+    const other = artifacts.find(({ stage }) => stage === counterpart(artifact, reference));
+    const cell = await cellOf(artifact, samplesOf(artifact), other && samplesOf(other));
+    cells.set(
+      artifact.stage,
+      fitted(
+        other === artifact
+          ? { samples: cell.samples, distance: 0, isReference: true }
+          : other
+          ? cell
+          : { ...cell, incomparable: "of another seed" },
+        room,
+      ),
+    );
   }
   return cells;
+}
+
+/** Id of the cell that is the reference among those of a cell's seed. */
+function counterpart({ stage: id }: Artifact, { stage: reference }: Artifact): string {
+  const seed = valuesOf(id).get("seed");
+  const words = [...valuesOf(reference)].map(([axis, word]) =>
+    `${axis}=${axis === "seed" ? seed : word}`
+  );
+  return valuesOf(reference).has("seed") ? `${id.split("@")[0]}@${words.join(",")}` : reference;
 }
 
 /** The cell without its pictures where the page has no room for them. */
@@ -61,7 +85,7 @@ async function cellOf(
   const common = { shape, columns, scale };
   const samples = await imageGrid({ ...lookOf(meta), ...common, images });
   const comparable = reference && `${shape}` === `${reference.shape.slice(1)}`;
-  if (!comparable) return { samples };
+  if (!comparable) return { samples, ...(reference ? { incomparable: "of another size" } : {}) };
   const theirs = reference.data, count = Math.min(own.data.length, theirs.length);
   let squares = 0;
   for (let k = 0; k < count; k++) squares += (Number(own.data[k]) - Number(theirs[k])) ** 2;

@@ -3,7 +3,7 @@ import type { Summary } from "../../pipeline/stage.ts";
 import type { CellSamples } from "./cell_samples.ts";
 import { imageHtml } from "./image.ts";
 import type { CurveChart } from "./ranking_section.ts";
-import { cellIds, type Sweep } from "./sweep.ts";
+import { cellIds, type Sweep, valuesOf } from "./sweep.ts";
 import { escapeHtml, folded, rowsTable, shortNumber } from "./table.ts";
 
 /** A sweep with what its cells have to show. */
@@ -41,6 +41,7 @@ export function sweepHtml(section: SweepSection): string {
 
 function picturesHtml(section: SweepSection): string {
   const { sweep: { axis, columns, rows }, reference = "" } = section;
+  const seeds = new Set(cellIds(section.sweep).map((id) => valuesOf(id).get("seed"))).size;
   const name = (word: string) =>
     axis === "" ? "" : word === "" ? `${axis} as written` : `${axis}=${word}`;
   const head = columns.map((word) => `<th>${escapeHtml(name(word))}</th>`).join("");
@@ -52,28 +53,24 @@ function picturesHtml(section: SweepSection): string {
       }</tr>`
     ).join("\n") + `</tbody></table></div>`;
   const sampleCell = (id: string) => {
-    const { samples, distance } = section.samples.get(id)!;
+    const { samples, distance, isReference, incomparable } = section.samples.get(id)!;
     const cost = section.summaries.get(id)!["model evaluations"];
     const notes = [
       ...(cost === undefined ? [] : [`nfe ${cost}`]),
-      id === reference
-        ? "reference"
-        : distance === undefined
-        ? "of another size"
-        : `differs by ${shortNumber(distance)}`,
+      isReference ? "reference" : incomparable ?? `differs by ${shortNumber(distance!)}`,
     ];
     const picture = samples ? imageHtml("png", samples, id) : escapeHtml(id);
     return `<a href="#${escapeHtml(id)}">${picture}</a>${escapeHtml(notes.join(", "))}`;
   };
   const differenceCell = (id: string) => {
-    const { difference } = section.samples.get(id)!;
+    const { difference, isReference } = section.samples.get(id)!;
     if (difference) return imageHtml("png", difference, `difference of ${id}`);
-    return id === reference ? "reference" : "none shown";
+    return isReference ? "reference" : "none shown";
   };
   return `<figure>${table(sampleCell)}<figcaption><strong>Samples of all cells.</strong> ` +
     `Sample k starts from the same noise in every cell of one seed. Differences are root mean squares ` +
-    `to ${
-      escapeHtml(reference)
+    `to ${escapeHtml(reference)}${
+      seeds > 1 ? ", or to the like cell of the same seed" : ""
     }, in model units; nfe is the number of model evaluations for a sample.` +
     `</figcaption></figure>\n` +
     folded("Differences; white is one of 1 in model units", table(differenceCell));

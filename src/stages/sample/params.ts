@@ -8,8 +8,12 @@ import { inpaintSchema } from "./inpaint.ts";
 import { startSchema } from "./start.ts";
 import { volumeSchema } from "./volume_params.ts";
 
-/** A condition: the name of a label, or all its numbers. */
-const condition = z.union([z.string(), z.array(z.number()).min(1)]);
+/** A condition: the name of a label, which may look like a number, or all its numbers. */
+const condition = z.union([
+  z.string(),
+  z.number().transform(String) as unknown as z.ZodType<string>,
+  z.array(z.number()).min(1),
+]);
 
 export const sampleParams = z.strictObject({
   sampler: choiceSchema(samplers).prefault({ kind: "ddpm" })

@@ -22,7 +22,7 @@ export async function writeModel(
   context: StageContext<TrainParams>,
   { weights, ema, losses, terms, seen, parameters, meta, perEpoch }: FinishedTraining,
 ): Promise<Draft> {
-  const { scratch, inputs } = context;
+  const { scratch, inputs, params } = context;
   const noise = inputs.one("noise");
   writeSafetensors(join(scratch, "weights.safetensors"), weights);
   if (ema) writeSafetensors(join(scratch, "ema.safetensors"), ema);
@@ -31,7 +31,8 @@ export async function writeModel(
   if (validations.length) writeValidations(scratch, seen, perEpoch);
   const adopted = ["betas.npy", "alphas_cumprod.npy"].filter((file) => noise.has(file))
     .map((file) => ({ name: file, from: noise, file }));
-  const curves = { series: seriesOf(losses, terms), seen, perEpoch };
+  const averaged = ema !== undefined && params.validation?.weights !== "last";
+  const curves = { series: seriesOf(losses, terms), seen, perEpoch, averaged };
   const recent = Object.fromEntries(
     curves.series.map(({ name, values }) => [
       `${name} of the last 100 steps`,

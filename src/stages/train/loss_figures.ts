@@ -19,6 +19,8 @@ export interface Series {
 export interface Curves {
   readonly series: readonly Series[];
   readonly seen: Pick<Seen, "validations" | "best">;
+  /** Whether averaged weights are validated. */
+  readonly averaged?: boolean;
   /** Steps in an epoch. */
   readonly perEpoch: number;
 }
@@ -35,7 +37,7 @@ export function seriesOf(
 /** Writes `loss.svg`: the loss of the steps and on the validation images. */
 export async function lossCurve(scratch: string, curves: Curves): Promise<View> {
   const { lineChart } = await imported(() => import("../../figures/chart.ts"));
-  const { series: [loss], seen: { validations, best }, perEpoch } = curves;
+  const { series: [loss], seen: { validations, best }, perEpoch, averaged } = curves;
   const file = "loss.svg";
   const svg = await lineChart({
     x: { title: "step" },
@@ -47,7 +49,10 @@ export async function lossCurve(scratch: string, curves: Curves): Promise<View> 
     windowText(loss.values),
     ...(validations.length
       ? [
-        "On the validation images it is that of the weights at that step, always with the same noise.",
+        `On the validation images it is that of the ${
+          averaged ? "averaged " : ""
+        }weights at that ` +
+        "step, always with the same noise.",
       ]
       : []),
     ...(best

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { canonicalJson } from "../../../src/base/canonical.ts";
 import { choose, tableOf } from "../../../src/base/table.ts";
-import type { ImageShape, Metric } from "../../../src/metrics/metric.ts";
+import { hasMeasure, type ImageShape, type Metric } from "../../../src/metrics/metric.ts";
 import * as barrel from "../../../src/metrics/mod.ts";
 import { described, metricInput, noiseImages } from "./synthetic_images.ts";
 
@@ -36,6 +36,7 @@ for (const [kind, metric] of table) {
     for (const [name, measure] of Object.entries(measures)) {
       assert.ok(Number.isFinite(measure.value) && Number.isFinite(measure.reference), name);
       assert.match(name, /^[a-z][a-z0-9_]*$/);
+      assert.ok(hasMeasure(metric, name), `${name} is not among the measures of ${kind}`);
       assert.ok(measure.meaning.length > 10);
       for (
         const [value, interval] of [[measure.value, measure.interval], [
@@ -48,6 +49,8 @@ for (const [kind, metric] of table) {
         }
       }
     }
+    const fixed = metric.measures.filter((name) => !name.endsWith("*"));
+    for (const name of fixed) assert.ok(name in measures, `${kind} has no ${name}`);
     assert.ok(metric.headlines.length > 0);
     for (const name of headlines ?? metric.headlines) assert.ok(name in measures, name);
   });

@@ -133,12 +133,26 @@ Deno.test("cells of another size are shown, and differ by no number", () =>
     const cells = await cellSamples(artifacts, artifacts[0], new Room());
     const { samples, ...numbers } = cells.get(artifacts[1].stage)!;
     assert.ok(samples);
-    assert.deepEqual(numbers, { difference: undefined });
+    assert.deepEqual(numbers, { difference: undefined, incomparable: "of another size" });
     const [sweep] = sweepsOf(artifacts.map(({ stage }) => stage));
     const summaries = new Map(artifacts.map(({ stage, summary }) => [stage, summary]));
     const html = sweepHtml({ sweep, summaries, samples: cells, reference: artifacts[0].stage });
     assert.ok(html.includes("nfe 10, reference") && html.includes("nfe 20, of another size"));
     assert.match(html, /<td[^>]*>20<\/td><td[^>]*><\/td>/);
+  }));
+
+Deno.test("cells of another seed are compared with the like cell of their seed", () =>
+  inFolder(async (folder) => {
+    const cells = ["a=1,seed=1", "a=2,seed=1", "a=1,seed=2", "a=2,seed=2", "a=2,seed=3"];
+    const artifacts = cells.map((words, i): Artifact => ({
+      ...samplesIn(folder, 0.25)[i % 2],
+      stage: `samples@${words}`,
+    }));
+    const found = await cellSamples(artifacts, artifacts[0], new Room());
+    const told = [...found.values()].map(({ distance, isReference, incomparable }) =>
+      isReference ?? incomparable ?? Math.round(distance! * 1e6) / 1e6
+    );
+    assert.deepEqual(told, [true, 0.25, true, 0.25, "of another seed"]);
   }));
 
 Deno.test("cells for whose pictures a page has no room keep their numbers", () =>
@@ -147,7 +161,7 @@ Deno.test("cells for whose pictures a page has no room keep their numbers", () =
     const full = new Room();
     while (full.takes(1e6));
     const [first, second] = [...(await cellSamples(artifacts, artifacts[0], full)).values()];
-    assert.deepEqual(first, { distance: 0 });
+    assert.deepEqual(first, { distance: 0, isReference: true });
     assert.deepEqual(Object.keys(second), ["distance"]);
   }));
 

@@ -39,4 +39,11 @@ Deno.test("train and metrics: a number that there never is, is told before anyth
   assert.equal(metrics.lacks!(params, "precision-recall.recall"), undefined);
   assert.match(metrics.lacks!(params, "frechet.distance")!.hint!, /computes kernel-distance, prec/);
   assert.match(metrics.lacks!(params, "distance")!.reason, /no number "distance"/);
+  const mistyped = metrics.lacks!(params, "precision-recall.recal")!;
+  assert.equal(
+    mistyped.hint,
+    "Measures of precision-recall: precision, recall, density, coverage.",
+  );
+  const named = metrics.params.parse({ compute: ["pixel-statistics"] });
+  assert.equal(metrics.lacks!(named, "pixel-statistics.mean_red"), undefined);
 });

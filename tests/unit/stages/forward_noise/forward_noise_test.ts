@@ -34,6 +34,13 @@ Deno.test("forward-noise: images are adopted, the schedule becomes a fact, and b
   });
 });
 
+Deno.test("forward-noise: a process that leaves much of the images says so", async () => {
+  const few = { kind: "linear", timesteps: 100 };
+  const said = /not hidden at the last timestep: the signal-to-noise ratio is 0\.57/;
+  await noised({ schedule: few }, ({ log }) => assert.match(log.join(), said));
+  await noised({ schedule: { ...few, beta_end: 0.2 } }, ({ log }) => assert.deepEqual(log, []));
+});
+
 Deno.test("forward-noise: betas and their products are written in float64", async () => {
   await noised(linear, ({ artifact }) => {
     const betas = readNpy(artifact.path("betas.npy"));

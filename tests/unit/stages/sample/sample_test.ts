@@ -152,3 +152,9 @@ Deno.test("the graph of a drawing knows whether there is a condition", () => {
   assert.equal(digest(meta), digest({ ...meta, affine: null }));
   assert.notEqual(digest(meta), digest({ ...meta, condition: { width: 4, names: labels } }));
 });
+
+Deno.test("a class that is called by a number may be written as one", () => {
+  const { condition } = sample.params.parse({ condition: [3, "7", [0, 1]] });
+  assert.deepEqual(condition, ["3", "7", [0, 1]]);
+  assert.deepEqual(sample.params.parse({ condition }).condition, condition);
+});
