@@ -34,9 +34,11 @@ function faultOf(issue: Issue, prefix: Path, context: IssueContext): Fault[] {
   const { action } = context;
   if (issue.code === "unrecognized_keys") {
     const names = namesAt(context.schema, path, context.raw);
+    const kind = (value as { kind?: Json } | undefined)?.kind;
+    const owner = path.length > 0 && typeof kind === "string" ? ` of ${kind}` : "";
     return issue.keys.map((key) => ({
       action,
-      reason: `there is no parameter "${[...path, key].join(".")}"`,
+      reason: `there is no parameter "${[...path, key].join(".")}"${owner}`,
       place: context.place([...path, key], "key"),
       hint: hintFor(key, names),
     }));

@@ -84,6 +84,10 @@ function applyOne(document: Positioned, override: Override, kinds: Kinds): Posit
       reason,
       value: laid.value,
       place,
+      hint: typeof laid.value === "string"
+        ? `Write the map whole, as --set ${laid.path.join(".").replace(/^stages\./, "")}=` +
+          `'{ kind: ${laid.value}, ${path.slice(laid.path.length).join(".")}: ... }' does.`
+        : undefined,
     });
   }
   return {

@@ -140,7 +140,8 @@ function splitPools(images: Divisible, split: SplitParams): readonly Pool[] {
   const { from } = split;
   if (from !== undefined && from !== "all" && !parts?.[from]) {
     const known = parts ? `parts are ${Object.keys(parts).join(", ")}` : "images are in one piece";
-    throw new ParamError(["split", "from"], `names no part: the ${known}`, from);
+    const hint = parts ? undefined : "Leave `from` out.";
+    throw new ParamError(["split", "from"], `names no part: the ${known}`, from, hint);
   }
   return parts && from !== "all"
     ? dividedPools({ ...images, parts }, split)

@@ -130,7 +130,7 @@ Deno.test("spec: refusals name the stage, the value, the place and the nearest r
     [
       "unknown nested parameter",
       edit("learning_rate", "learning_rat"),
-      /no parameter "optimizer\.learning_rat" \(tiny\.yaml:10:31\)\nDid you mean "learning_rate"/,
+      /no parameter "optimizer\.learning_rat" of adamw \(tiny\.yaml:10:31\)\nDid you mean "learning_rate"/,
     ],
     [
       "wrong type",
@@ -191,7 +191,7 @@ Deno.test("spec: refusals name the stage, the value, the place and the nearest r
     [
       "plain union of maps, unknown key",
       edit("epochs: 3", "norm: { kind: layer, axis: 1 }"),
-      /no parameter "norm\.axis" \(tiny\.yaml:9:26\)\nDid you mean "axes"/,
+      /no parameter "norm\.axis" of layer \(tiny\.yaml:9:26\)\nDid you mean "axes"/,
     ],
     [
       "short list",
