@@ -12,6 +12,7 @@ import { lazily, type Metric } from "./metric.ts";
 
 export const memorisation: Metric<Params> = {
   kind: "memorisation",
+  version: 2,
   summary: "Nearest training images by shape and by palette apart, against held-out real images",
   params: z.strictObject({
     edge: z.number().min(0).max(1).default(0.1).describe(

@@ -112,6 +112,8 @@ export interface MetricResult {
 /** A metric; the table is `mod.ts`. `P` is the type of its resolved parameters. */
 // deno-lint-ignore no-explicit-any
 export interface Metric<P = any> extends Definition {
+  /** Raised when the same images would give other numbers; 1 without it. It belongs to the key of those who compute it. */
+  readonly version?: number;
   /** Names of all its measures; a * stands for names of channels, labels or axes. */
   readonly measures: readonly string[];
   /** The measures that stand for the metric where there is room for few numbers. */

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { type ImageLabels, imagesMeta } from "../artifacts/images.ts";
-import type { Digest } from "../base/canonical.ts";
+import type { Digest, Json } from "../base/canonical.ts";
 import { ParamError } from "../base/errors.ts";
 import { elementCount } from "../base/nd_array.ts";
 import { choiceSchema, choose, chosen, tableOf, underPath } from "../base/table.ts";
@@ -33,7 +33,7 @@ const LEAST_SAMPLES = 2;
 
 export const metrics: StageKind<Params> = {
   kind: "metrics",
-  version: 3,
+  version: 2,
   summary:
     "Compares samples with real images; every number comes with that of held-out real images",
   params: params as unknown as z.ZodType<Params>,
@@ -89,6 +89,14 @@ export const metrics: StageKind<Params> = {
     );
     return { type: "metrics", meta: { shape, compute: params.compute.map(({ kind }) => kind) } };
   },
+  keyParams({ compute, ...params }) {
+    const keyed = compute.map((choice) => {
+      const { version } = chosen(table, choice);
+      return version === undefined ? choice : { ...choice, version };
+    });
+    return { ...params, compute: keyed as unknown as Json };
+  },
+
   graph(_, inputs): Digest | undefined {
     const [classifier] = inputs.all("classifier");
     return classifier && featuresDigest(classifier);

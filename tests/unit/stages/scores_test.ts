@@ -47,3 +47,13 @@ Deno.test("train and metrics: a number that there never is, is told before anyth
   const named = metrics.params.parse({ compute: ["pixel-statistics"] });
   assert.equal(metrics.lacks!(named, "pixel-statistics.mean_red"), undefined);
 });
+
+Deno.test("metrics: the version of a metric is in the key of those alone who compute it", () => {
+  const keyed = (...compute: string[]) => {
+    const params = metrics.params.parse({ compute });
+    const inputs = { one: () => ({ type: "", meta: {} }), all: () => [] };
+    return metrics.keyParams!(params, inputs).compute as { kind: string; version?: number }[];
+  };
+  const versions = keyed("memorisation", "frechet").map(({ version }) => version);
+  assert.deepEqual(versions, [2, undefined]);
+});
