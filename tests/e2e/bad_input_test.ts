@@ -43,7 +43,7 @@ const changes: readonly [name: string, from: string, to: string, message: RegExp
     "a nested key that is misspelt",
     "learning_rate",
     "lerning_rate",
-    /"optimizer.lerning_rate" \(bad.yaml:12:31\)\nDid you mean "learning_rate"/,
+    /"optimizer.lerning_rate" of \w+ \(bad.yaml:12:31\)\nDid you mean "learning_rate"/,
   ],
   ["a top-level key", "seed: 3", "sead: 3", /"sead" \(bad.yaml:3:1\)\nDid you mean "seed"/],
   ["a word for a number", "count: 72", "count: many", /count must be a whole number.*"many"/],
