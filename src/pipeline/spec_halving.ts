@@ -45,14 +45,14 @@ export function checkHalving(document: Positioned, spec: PipelineSpec): void {
     throw rankFault(document, ["halving", "path"], reason);
   }
   const own = ownValue(spec, path);
-  if (typeof own !== "number" || own <= from) {
-    const reason = typeof own === "number"
-      ? `halving must begin below the pipeline's own value: ${path} is ${own}, from ${from}`
-      : `${path} is no number that could grow`;
+  if (typeof own !== "number") {
     const hint = "It names a number of a stage, as model.epochs does.";
-    throw typeof own === "number"
-      ? rankFault(document, ["halving", "from"], reason)
-      : rankFault(document, ["halving", "path"], reason, hint);
+    throw rankFault(document, ["halving", "path"], `${path} is no number that could grow`, hint);
+  }
+  if (own <= from) {
+    const reason =
+      `halving must begin below the pipeline's own value: ${path} is ${own}, from ${from}`;
+    throw rankFault(document, ["halving", "from"], reason);
   }
 }
 

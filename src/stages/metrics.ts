@@ -89,6 +89,7 @@ export const metrics: StageKind<Params> = {
     );
     return { type: "metrics", meta: { shape, compute: params.compute.map(({ kind }) => kind) } };
   },
+
   keyParams({ compute, ...params }) {
     const keyed = compute.map((choice) => {
       const { version } = chosen(table, choice);

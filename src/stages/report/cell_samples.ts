@@ -36,22 +36,27 @@ export async function cellSamples(
   room: Room,
 ): Promise<ReadonlyMap<string, CellSamples>> {
   const { readNpy } = await imported(() => import("../../formats/npy.ts"));
+  const byId = new Map(artifacts.map((artifact) => [artifact.stage, artifact]));
+  const references = new Map<Artifact, NdArray>();
+  const referenceSamples = (artifact: Artifact) => {
+    const samples = references.get(artifact) ?? readNpy(artifact.path("samples.npy"));
+    references.set(artifact, samples);
+    return samples;
+  };
   const cells = new Map<string, CellSamples>();
   for (const artifact of artifacts) {
-    const samplesOf = ({ path }: Artifact) => readNpy(path("samples.npy"));
-    const other = artifacts.find(({ stage }) => stage === counterpart(artifact, reference));
-    const cell = await cellOf(artifact, samplesOf(artifact), other && samplesOf(other));
-    cells.set(
-      artifact.stage,
-      fitted(
-        other === artifact
-          ? { samples: cell.samples, distance: 0, isReference: true }
-          : other
-          ? cell
-          : { ...cell, incomparable: "of another seed" },
-        room,
-      ),
+    const other = byId.get(counterpart(artifact, reference));
+    const isReference = other === artifact;
+    const own = isReference ? referenceSamples(artifact) : readNpy(artifact.path("samples.npy"));
+    const cell = await cellOf(
+      artifact,
+      own,
+      other && !isReference ? referenceSamples(other) : undefined,
     );
+    const alone = isReference
+      ? { distance: 0, isReference } as const
+      : { incomparable: "of another seed" };
+    cells.set(artifact.stage, fitted(other && !isReference ? cell : { ...cell, ...alone }, room));
   }
   return cells;
 }

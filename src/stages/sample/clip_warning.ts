@@ -36,12 +36,12 @@ export function burstWarning(samples: Float32Array, meta: JsonObject) {
   const c = ranges.findIndex(({ low, high }, c) =>
     farthest(found[c].low, found[c].high) > BURST * farthest(low, high)
   );
-  return c < 0
-    ? undefined
-    : `samples reach from ${told(found[c])}, and ${ranges[c].name} goes from ${
-      told(ranges[c])
-    } in ` +
-      "training: the sampler has left it. Set clip_sample: true, take more steps, or train longer";
+  if (c < 0) return undefined;
+  const { name } = ranges[c];
+  return `samples reach from ${told(found[c])}, and ${name} goes from ${
+    told(ranges[c])
+  } in training: ` +
+    "the sampler has left it. Set clip_sample: true, take more steps, or train longer";
 }
 
 /** The values of each channel in training, in model values. */

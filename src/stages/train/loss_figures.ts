@@ -45,14 +45,12 @@ export async function lossCurve(scratch: string, curves: Curves): Promise<View> 
     series: trainingAndValidation(curves, loss),
   });
   await Deno.writeTextFile(join(scratch, file), svg);
+  const validated = averaged ? "averaged weights" : "weights";
   const sentences = [
     windowText(loss.values),
     ...(validations.length
       ? [
-        `On the validation images it is that of the ${
-          averaged ? "averaged " : ""
-        }weights at that ` +
-        "step, always with the same noise.",
+        `On the validation images it is that of the ${validated} at that step, always with the same noise.`,
       ]
       : []),
     ...(best
